@@ -1,0 +1,16 @@
+{# The percentile that interpolates. #}
+{% macro percentile(expression, share) -%}percentile_cont({{ share }}) within group (order by {{ expression }}){%- endmacro %}
+
+{# How many rows fulfil a condition, as a whole number. #}
+{% macro count_where(condition) -%}cast(sum(case when {{ condition }} then 1 else 0 end) as bigint){%- endmacro %}
+
+{% macro sum_integer(expression) -%}cast(sum({{ expression }}) as bigint){%- endmacro %}
+
+{# A fraction as whole millionths: sums are taken over these, so that no result depends on the order of the rows. #}
+{% macro millionths(expression) -%}cast(round(({{ expression }}) * 1000000) as bigint){%- endmacro %}
+
+{# The sum of fractions (seconds, money, scores), over whole millionths. #}
+{% macro exact_sum(expression) -%}(cast(sum({{ millionths(expression) }}) as {{ type_double() }}) / 1000000){%- endmacro %}
+
+{# Part of a whole; null where there is no whole. #}
+{% macro rate(part, whole) -%}cast({{ part }} as {{ type_double() }}) / nullif({{ whole }}, 0){%- endmacro %}

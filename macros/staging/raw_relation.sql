@@ -1,0 +1,80 @@
+{# Where a raw table is, and what columns it has. #}
+
+{% macro is_switched_off(table) -%}{{ return(table in (var('disabled_tables', []) or [])) }}{%- endmacro %}
+
+{# The relation to select from: the source's table, or, on an engine that reads files, the files of `raw_location`. #}
+{% macro raw_relation(table) -%}
+{%- set relation = source('raw', table) -%}
+{{ return(adapter.dispatch('raw_relation', 'empathy_roi')(table, relation)) }}
+{%- endmacro %}
+
+{% macro default__raw_relation(table, relation) -%}{{ return(relation) }}{%- endmacro %}
+
+{% macro duckdb__raw_relation(table, relation) -%}
+{%- set location = env_var('EMPATHY_ROI_RAW_LOCATION', '') or var('raw_location', none) -%}
+{%- if not location -%}{{ return(relation) }}{%- endif -%}
+{%- set files = literal(location | replace('{table}', table)) -%}
+{%- if '.csv' in location -%}
+    {{ return("read_csv(" ~ files ~ ", all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', union_by_name = true, max_line_size = 33554432)") }}
+{%- elif '.parquet' in location -%}
+    {{ return("read_parquet(" ~ files ~ ", union_by_name = true)") }}
+{%- else -%}
+    {{ return("read_parquet(" ~ literal((location | replace('{table}', table)).rstrip('/') ~ '/**/*.parquet') ~ ", union_by_name = true)") }}
+{%- endif -%}
+{%- endmacro %}
+
+{# Name -> type of the raw table's columns, names in lower case. #}
+{% macro raw_columns(table) -%}
+{%- set types = {} -%}
+{%- for column in adapter.get_column_schema_from_query('select * from ' ~ raw_relation(table) ~ ' limit 0') -%}
+    {%- do types.update({column.name | lower: column.dtype | lower}) -%}
+{%- endfor -%}
+{{ return(types) }}
+{%- endmacro %}
+
+{#
+  Before anything is built: every raw table that is switched on can be read and has the columns it must have. All that is wrong
+  is said at once, and nothing has been touched.
+#}
+{% macro check_raw_tables() -%}
+{%- if execute and flags.WHICH in ('build', 'run') -%}
+    {%- set faults = [] -%}
+    {%- for table, contract in raw_contract().items() if not is_switched_off(table) -%}
+        {%- set fault = raw_table_fault(table) -%}
+        {%- if fault -%}
+            {%- do faults.append(fault) -%}
+        {%- else -%}
+            {%- set present = raw_columns(table) -%}
+            {%- for column in contract.columns if column.get('required') and column.name not in present -%}
+                {%- do faults.append("raw table '" ~ table ~ "' has no column '" ~ column.name ~ "', which the raw contract requires") -%}
+            {%- endfor -%}
+            {%- if table != 'users' and 'user_id' not in present and 'anonymous_id' not in present -%}
+                {%- do faults.append("raw table '" ~ table ~ "' has neither a column 'user_id' nor 'anonymous_id'") -%}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if faults -%}
+        {%- do exceptions.raise_compiler_error('Nothing was built. ' ~ faults | join('; ') ~ '.') -%}
+    {%- endif -%}
+{%- endif -%}
+{%- endmacro %}
+
+{# Why the raw table cannot be read, or nothing. #}
+{% macro raw_table_fault(table) -%}{{ return(adapter.dispatch('raw_table_fault', 'empathy_roi')(table)) }}{%- endmacro %}
+
+{% macro default__raw_table_fault(table) -%}
+{%- set relation = source('raw', table) -%}
+{%- if adapter.get_relation(relation.database, relation.schema, relation.identifier) is none -%}
+    {{ return("raw table '" ~ table ~ "' is not there: no relation " ~ relation ~ " (set raw_schema, or switch the table off with disabled_tables)") }}
+{%- endif -%}
+{%- endmacro %}
+
+{% macro duckdb__raw_table_fault(table) -%}
+{%- set location = env_var('EMPATHY_ROI_RAW_LOCATION', '') or var('raw_location', none) -%}
+{%- if not location -%}{{ return(empathy_roi.default__raw_table_fault(table)) }}{%- endif -%}
+{%- set path = location | replace('{table}', table) -%}
+{%- set pattern = path if ('.csv' in path or '.parquet' in path) else path.rstrip('/') ~ '/**/*.parquet' -%}
+{%- if run_query('select count(*) from glob(' ~ literal(pattern) ~ ')').rows[0][0] == 0 -%}
+    {{ return("raw table '" ~ table ~ "' is not there: no file fits " ~ pattern ~ " (set raw_location, or switch the table off with disabled_tables)") }}
+{%- endif -%}
+{%- endmacro %}

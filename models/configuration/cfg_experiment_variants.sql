@@ -1,0 +1,1 @@
+{{ configuration('experiment_variants') }}

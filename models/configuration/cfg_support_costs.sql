@@ -1,0 +1,1 @@
+{{ configuration('support_costs') }}

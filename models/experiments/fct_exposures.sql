@@ -1,0 +1,10 @@
+-- One row per experiment and person who was exposed to it.
+select
+    exposures.experiment_id,
+    persons.person_id,
+    exposures.variant_id,
+    exposures.is_contaminated,
+    {{ timestamp_from_us('exposures.exposed_us') }} as exposed_at
+from {{ ref('int_exposures') }} as exposures
+inner join {{ ref('int_persons') }} as persons
+    on exposures.person_key = persons.person_key

@@ -1,0 +1,64 @@
+-- One row per attempt at a journey.
+with final_steps as (
+
+    select
+        attempts.person_key,
+        attempts.journey_key,
+        attempts.attempt_seq,
+        attempts.outcome = 'abandoned' and steps.is_required and step_attempts.errors > 0 as failed_at_required_step
+    from {{ ref('int_journey_attempts') }} as attempts
+    inner join {{ ref('int_step_attempts') }} as step_attempts
+        on
+            attempts.person_key = step_attempts.person_key
+            and attempts.journey_key = step_attempts.journey_key
+            and attempts.attempt_seq = step_attempts.attempt_seq
+            and attempts.last_step_order = step_attempts.step_order
+    inner join {{ ref('int_journey_steps') }} as steps
+        on attempts.journey_key = steps.journey_key and attempts.last_step_order = steps.step_order
+
+)
+
+select
+    steps.journey_id || ':' || attempts.entry_event_id as attempt_id,
+    steps.journey_id,
+    persons.person_id,
+    attempts.outcome,
+    steps.step_id as last_step_id,
+    attempts.dimensions,
+    attempts.steps_visited,
+    attempts.fields,
+    {%- for signal in step_signals() %}
+    attempts.{{ signal }},
+    {%- endfor %}
+    {{ seconds_from_us('attempts.pause_us') }} as pause_s,
+    {{ seconds_from_us(elapsed_us('attempts.started_us', 'coalesce(attempts.completed_us, attempts.ended_us)')) }} as duration_s,
+    {{ seconds_from_us(elapsed_us('attempts.started_us', 'attempts.first_action_us')) }} as seconds_to_first_action,
+    coalesce(final_steps.failed_at_required_step, false) as failed_at_required_step,
+    case
+        when attempts.completed_us is null then null
+        when troubled.person_key is not null then true
+        when now.as_of_us >= attempts.completed_us + {{ days_us(7) }} then false
+    end as is_silent_friction,
+    {{ timestamp_from_us('attempts.started_us') }} as started_at,
+    {{ timestamp_from_us('attempts.ended_us') }} as ended_at,
+    {{ timestamp_from_us('attempts.completed_us') }} as completed_at,
+    case
+        when attempts.outcome <> 'in_progress'
+            then {{ timestamp_from_us('coalesce(attempts.completed_us, attempts.ended_us)') }}
+    end as finished_at
+from {{ ref('int_journey_attempts') }} as attempts
+inner join final_steps
+    on
+        attempts.person_key = final_steps.person_key
+        and attempts.journey_key = final_steps.journey_key
+        and attempts.attempt_seq = final_steps.attempt_seq
+inner join {{ ref('int_journey_steps') }} as steps
+    on attempts.journey_key = steps.journey_key and attempts.last_step_order = steps.step_order
+inner join {{ ref('int_persons') }} as persons
+    on attempts.person_key = persons.person_key
+left join {{ ref('int_troubled_completions') }} as troubled
+    on
+        attempts.person_key = troubled.person_key
+        and attempts.journey_key = troubled.journey_key
+        and attempts.attempt_seq = troubled.attempt_seq
+cross join {{ ref('as_of') }} as now

@@ -1,0 +1,11 @@
+-- One row per session.
+select
+    sessions.session_id,
+    persons.person_id,
+    cast(sessions.events as bigint) as events,
+    {{ seconds_from_us('sessions.ended_us - sessions.started_us') }} as duration_s,
+    {{ timestamp_from_us('sessions.started_us') }} as started_at,
+    {{ timestamp_from_us('sessions.ended_us') }} as ended_at
+from {{ ref('int_sessions') }} as sessions
+inner join {{ ref('int_persons') }} as persons
+    on sessions.person_key = persons.person_key

@@ -1,0 +1,49 @@
+-- One row per attempt and step visited in it.
+with described as (
+
+    select
+        attempts.entry_event_id,
+        attempts.outcome,
+        attempts.outcome = 'abandoned' and attempts.last_step_order = step_attempts.step_order as is_abandoned,
+        attempts.ended_us as attempt_ended_us,
+        step_attempts.*,
+        entries.dimensions
+    from {{ ref('int_step_attempts') }} as step_attempts
+    inner join {{ ref('int_journey_attempts') }} as attempts
+        on
+            step_attempts.person_key = attempts.person_key
+            and step_attempts.journey_key = attempts.journey_key
+            and step_attempts.attempt_seq = attempts.attempt_seq
+    inner join {{ ref('int_entries') }} as entries
+        on step_attempts.person_key = entries.person_key and step_attempts.first_entry_seq = entries.entry_seq
+
+)
+
+select
+    steps.journey_id || ':' || described.entry_event_id as attempt_id,
+    steps.journey_id,
+    steps.step_id,
+    persons.person_id,
+    described.dimensions,
+    described.outcome as attempt_outcome,
+    steps.step_order,
+    described.visits,
+    {%- for signal in step_signals() %}
+    described.{{ signal }},
+    {%- endfor %}
+    {{ seconds_from_us('described.pause_us') }} as pause_s,
+    {{ seconds_from_us('described.duration_us') }} as duration_s,
+    {{ seconds_from_us(elapsed_us('described.first_entered_us', 'described.completed_us')) }} as seconds_to_complete,
+    described.completed_us is not null as is_completed,
+    described.is_abandoned,
+    {{ timestamp_from_us('described.first_entered_us') }} as first_entered_at,
+    {{ timestamp_from_us('described.completed_us') }} as completed_at,
+    case
+        when described.completed_us is not null then {{ timestamp_from_us('described.completed_us') }}
+        when described.outcome <> 'in_progress' then {{ timestamp_from_us('described.attempt_ended_us') }}
+    end as finished_at
+from described
+inner join {{ ref('int_journey_steps') }} as steps
+    on described.journey_key = steps.journey_key and described.step_order = steps.step_order
+inner join {{ ref('int_persons') }} as persons
+    on described.person_key = persons.person_key

@@ -1,0 +1,23 @@
+-- Edits of an element that was already edited in the same visit.
+with edited_elements as (
+
+    select
+        events.person_key,
+        events.entry_seq,
+        events.element_id,
+        count(*) - 1 as repeated_edits
+    from {{ ref('int_person_events') }} as events
+    inner join {{ ref('int_event_kinds') }} as kinds
+        on events.event_kind = kinds.event_kind and kinds.is_field_edit = 1
+    where events.entry_seq is not null and events.element_id is not null
+    group by events.person_key, events.entry_seq, events.element_id
+
+)
+
+select
+    person_key,
+    entry_seq,
+    sum(repeated_edits) as repeated_edits
+from edited_elements
+group by person_key, entry_seq
+having sum(repeated_edits) > 0

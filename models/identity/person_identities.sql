@@ -1,0 +1,24 @@
+-- Whom each anonymous_id belongs to.
+with anonymous_ids as (
+
+    select distinct anonymous_id
+    from {{ ref('int_identity_pairs') }}
+    where anonymous_id is not null
+
+),
+
+final as (
+
+    select
+        anonymous_ids.anonymous_id,
+        coalesce('u:' || owners.user_id, 'a:' || anonymous_ids.anonymous_id) as person_id
+    from anonymous_ids
+    left join {{ ref('int_anonymous_owners') }} as owners
+        on anonymous_ids.anonymous_id = owners.anonymous_id
+
+)
+
+select
+    anonymous_id,
+    person_id
+from final
