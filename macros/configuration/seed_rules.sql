@@ -16,6 +16,9 @@
         {{ literal(seed_file(seed) ~ ', ') }} || {{ key }} || ': ' || {{ message }} as message
 {%- endmacro %}
 
+{# The same columns without a row: what unions begin with. #}
+{% macro no_violation() -%}select '' as file, '' as row_key, '' as column_name, '' as rule, '' as message where 1 = 0{%- endmacro %}
+
 {% macro as_text(expression) -%}coalesce(cast({{ expression }} as {{ dbt.type_string() }}), '(empty)'){%- endmacro %}
 
 {# What would be right in a column, in words. #}
@@ -31,23 +34,24 @@
 {%- set limits = [] -%}
 {%- if 'above' in column -%}{%- do limits.append('above ' ~ column.above) -%}{%- endif -%}
 {%- if 'below' in column -%}{%- do limits.append('below ' ~ column.below) -%}{%- endif -%}
-{%- if 'min' in column -%}{%- do limits.append('of at least ' ~ column.min) -%}{%- endif -%}
-{%- if 'max' in column -%}{%- do limits.append('of at most ' ~ column.max) -%}{%- endif -%}
+{%- if 'min' in column and 'max' in column -%}{%- do limits.append('from ' ~ column.min ~ ' to ' ~ column.max) -%}
+{%- elif 'min' in column -%}{%- do limits.append('of at least ' ~ column.min) -%}
+{%- elif 'max' in column -%}{%- do limits.append('of at most ' ~ column.max) -%}
+{%- endif -%}
 {{ return(('write ' ~ thing ~ ' ' ~ limits | join(' and ')) | trim) }}
 {%- endmacro %}
 
 {# The contract of one column as a row of SQL values; a column that is not in the file is reported once, not per row. #}
-{% macro contract_row(seed, name, column, is_in_file) -%}
+{% macro contract_row(name, column, is_in_file) -%}
 {%- set allowed = metric_levels().keys() | list if column.get('allowed') == 'metrics' else column.get('allowed') -%}
 select
-        '{{ seed }}' as seed_name,
-        '{{ name }}' as column_name,
-        '{{ column.get('kind', 'text') }}' as kind,
-        {{ 'true' if column.get('required') and is_in_file else 'false' }} as is_required,
-        {{ "'|" ~ allowed | join('|') ~ "|'" if allowed else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as allowed,
-        cast({{ column.get('min', column.get('above', 'null')) }} as {{ type_double() }}) as lowest,
-        {{ 'false' if 'above' in column else 'true' }} as lowest_is_allowed,
-        cast({{ column.get('max', column.get('below', 'null')) }} as {{ type_double() }}) as highest,
-        {{ 'false' if 'below' in column else 'true' }} as highest_is_allowed,
-        {{ literal(seed_advice(column)) }} as advice
+            '{{ name }}' as column_name,
+            '{{ column.get('kind', 'text') }}' as kind,
+            {{ 'true' if column.get('required') and is_in_file else 'false' }} as is_required,
+            {{ "'|" ~ allowed | join('|') ~ "|'" if allowed else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as allowed,
+            cast({{ column.get('min', column.get('above', 'null')) }} as {{ type_double() }}) as lowest,
+            {{ 'false' if 'above' in column else 'true' }} as lowest_is_allowed,
+            cast({{ column.get('max', column.get('below', 'null')) }} as {{ type_double() }}) as highest,
+            {{ 'false' if 'below' in column else 'true' }} as highest_is_allowed,
+            {{ literal(seed_advice(column)) }} as advice
 {%- endmacro %}

@@ -82,7 +82,7 @@ violations as (
     where controls <> 1
     union all
     select
-    {{ violation('experiment_variants', row_key('experiments'), 'expected_share', 'shares_add_up', "'the shares add up to ' || " ~ as_text('share_billionths / 1000000000.0') ~ " || '; they must add up to 1.'") }}
+    {{ violation('experiment_variants', row_key('experiments'), 'expected_share', 'shares_add_up', "'the shares add up to ' || " ~ as_text(rate('share_billionths', '1000000000')) ~ " || '; they must add up to 1.'") }}
     from variant_counts
     where abs(share_billionths - 1000000000) > 1000
     union all

@@ -67,7 +67,7 @@ violations as (
     where steps = 0
     union all
     select
-    {{ violation('journey_steps', row_key('journeys'), 'step_order', 'step_order_without_gaps', "'step_order is not 1, 2, 3 … without gaps over its ' || " ~ as_text('steps') ~ " || ' steps; number them from 1 to ' || " ~ as_text('steps') ~ " || '.'") }}
+    {{ violation('journey_steps', row_key('journeys'), 'step_order', 'step_order_without_gaps', "'the step_order of its steps is not 1, 2, 3 … without gaps; number them from 1 to ' || " ~ as_text('steps') ~ " || '.'") }}
     from step_counts
     where steps > 0 and (orders <> steps or last_order <> steps)
     union all

@@ -1,6 +1,6 @@
 -- Rules of the metric tree: a child is nearer to the feature than its parent, or as near; none is its own ancestor.
 {%- set ranks = {'input': 1, 'experience': 2, 'guardrail': 2, 'outcome': 3} %}
-{%- set doublings = 6 %}
+{%- set rounds = 24 %}
 with metric_tree as (
 
     {{ typed_seed('metric_tree') }}
@@ -16,30 +16,35 @@ metrics as (
 
 ),
 
-descent_0 as (
+edges as (
 
     select distinct
-        parent_metric_id as ancestor,
-        child_metric_id as descendant
+        parent_metric_id,
+        child_metric_id
     from metric_tree
     where parent_metric_id <> child_metric_id
 
 ),
 
-{% for number in range(1, doublings + 1) -%}
--- Descent over up to {{ 2 ** number }} edges: each round doubles the reach, and {{ 2 ** doublings }} is more than there are metrics.
-descent_{{ number }} as (
+-- Down from every metric, one edge a round; who meets itself stays there. A circle of more than {{ rounds }} edges is not looked for.
+descent_1 as (
 
     select
-        ancestor,
-        descendant
-    from descent_{{ number - 1 }}
-    union
-    select
-        upper_half.ancestor,
-        lower_half.descendant
-    from descent_{{ number - 1 }} as upper_half
-    inner join descent_{{ number - 1 }} as lower_half on upper_half.descendant = lower_half.ancestor
+        parent_metric_id as ancestor,
+        child_metric_id as descendant
+    from edges
+
+),
+
+{% for round in range(2, rounds + 1) -%}
+descent_{{ round }} as (
+
+    select distinct
+        descent.ancestor,
+        coalesce(edges.child_metric_id, descent.ancestor) as descendant
+    from descent_{{ round - 1 }} as descent
+    left join edges on descent.descendant = edges.parent_metric_id and descent.descendant <> descent.ancestor
+    where edges.child_metric_id is not null or descent.descendant = descent.ancestor
 
 ),
 
@@ -54,11 +59,11 @@ violations as (
     union all
     select
     {{ violation('metric_tree', "'parent_metric_id=' || ancestor", 'child_metric_id', 'no_cycle', "'\"' || ancestor || '\" is its own ancestor; take one edge of the circle out.'") }}
-    from descent_{{ doublings }}
+    from descent_{{ rounds }}
     where ancestor = descendant
     union all
     select
-    {{ violation('metric_tree', row_key('metric_tree', 'metric_tree'), 'child_metric_id', 'child_is_nearer', "'the child is an ' || children.tree_level || ' metric and lies above its parent, an ' || parents.tree_level || ' metric; a child is nearer to the feature (input, experience or guardrail, outcome).'") }}
+    {{ violation('metric_tree', row_key('metric_tree', 'metric_tree'), 'child_metric_id', 'child_is_nearer', "'the child (' || children.tree_level || ') lies above its parent (' || parents.tree_level || '); a child is nearer to the feature: input, then experience or guardrail, then outcome.'") }}
     from metric_tree
     inner join metrics as parents on metric_tree.parent_metric_id = parents.metric_id
     inner join metrics as children on metric_tree.child_metric_id = children.metric_id

@@ -13,7 +13,7 @@ final as (
 
     select
         {% if set_as_of -%}
-        {{ safe_cast_timestamp(literal(set_as_of)) }}
+        max({{ safe_cast_timestamp(literal(set_as_of)) }})
         {%- else -%}
         coalesce(max(received_at), timestamp '1970-01-01 00:00:00')
         {%- endif %} as as_of

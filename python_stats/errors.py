@@ -1,0 +1,18 @@
+"""Errors that a user can mend, and the exit codes that go with them."""
+
+EXIT_DONE = 0
+EXIT_CHECKS_FAILED = 1
+EXIT_USAGE = 2
+EXIT_LOCKED = 75
+
+
+class UserError(Exception):
+    """Something a user can mend. The message is one line: what is wrong, where, and what would be right."""
+
+    exit_code = EXIT_USAGE
+
+
+class DatabaseLockedError(UserError):
+    """Another process holds the database; trying again later helps (`EX_TEMPFAIL`)."""
+
+    exit_code = EXIT_LOCKED

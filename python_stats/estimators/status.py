@@ -1,0 +1,29 @@
+"""The words that say why an estimate is, or is not, there."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Words = NDArray[Any]
+
+OK = "ok"
+MISSING_VARIANT = "missing_variant"  # the variant, or the control, has no row at all
+NO_PERSONS = "no_persons"  # nobody in this window yet
+TOO_FEW_PERSONS = "too_few_persons"  # n < 2: no variance
+ZERO_VARIANCE = "zero_variance"  # everybody the same in both variants: no standard error
+ZERO_DENOMINATOR = "zero_denominator"  # a ratio whose denominator never happened
+INVALID_INPUT = "invalid_input"  # a sum that is not finite, or a variance below 0
+UNBOUNDED = "unbounded"  # relative effect only: the control is not distinguishable from 0
+
+STATUSES = (OK, MISSING_VARIANT, NO_PERSONS, TOO_FEW_PERSONS, ZERO_VARIANCE, ZERO_DENOMINATOR, INVALID_INPUT, UNBOUNDED)
+
+
+def first_reason(shape: tuple[int, ...], *reasons: tuple[Flags, str]) -> Words:
+    """The first reason that applies to each element, or `ok`."""
+    status = np.full(shape, OK, dtype=object)
+    for applies, word in reversed(reasons):
+        status[applies] = word
+    return status

@@ -1,0 +1,91 @@
+"""How long until: Kaplan–Meier and the restricted mean, from life tables.
+
+A curve is a row of a two-dimensional array over a common grid of times: `at_risk[c, j]` cases are open when time j comes, and
+`events[c, j]` of them end there. All arithmetic is in floating point, so counts of any size are safe.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from python_stats.estimators.moments import Sample
+from python_stats.estimators.status import MISSING_VARIANT, NO_PERSONS, TOO_FEW_PERSONS, Floats, first_reason
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Kaplan–Meier curves on a common grid.
+
+    Attributes:
+        times: shape (times,), ascending.
+        survival: S(t) just after each time, shape (curves, times).
+        greenwood: Σ d / (n (n − d)) up to each time, shape (curves, times); Var S = S² · greenwood.
+    """
+
+    times: Floats
+    survival: Floats
+    greenwood: Floats
+
+
+def bucket_times(bucket_start: Floats, bucket_end: Floats) -> Floats:
+    """Where in its bucket an event is taken to happen: the middle, which is the trapezoid rule for the area under the curve."""
+    end = np.where(np.isfinite(bucket_end), bucket_end, bucket_start)
+    return (bucket_start + end) / 2
+
+
+def kaplan_meier(times: Floats, at_risk: Floats, events: Floats) -> Curves:
+    """S(t) = Π (1 − d/n) with Greenwood's variance (Kaplan & Meier 1958; Greenwood 1926).
+
+    Args:
+        times: shape (times,), ascending.
+        at_risk, events: shape (curves, times). A time without anybody at risk changes nothing.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        hazard = np.where(at_risk > 0, events / at_risk, 0.0)
+        added = np.where((at_risk > events) & (events > 0), events / (at_risk * (at_risk - events)), 0.0)
+    return Curves(times, np.cumprod(1 - hazard, axis=1), np.cumsum(added, axis=1))
+
+
+def restricted_mean(times: Floats, at_risk: Floats, events: Floats, horizon: Floats) -> tuple[Floats, Floats]:
+    """Restricted mean time ∫₀^τ S(t) dt and its variance, per curve.
+
+    Var = Σ_{t_j ≤ τ} A_j² d_j / (n_j (n_j − d_j)) with A_j = ∫_{t_j}^τ S (Klein & Moeschberger 2003, eq. 4.5.2). A time at which the
+    last case at risk ends has A_j = 0 and adds nothing.
+
+    Args:
+        times, at_risk, events: as for `kaplan_meier`.
+        horizon: τ per curve, shape (curves,).
+    """
+    curves = kaplan_meier(times, at_risk, events)
+    tau = horizon[:, None]
+    before = np.concatenate([np.ones((at_risk.shape[0], 1)), curves.survival], axis=1)
+    edges = np.concatenate([np.zeros(1), times])
+    left = np.minimum(edges[None, :], tau)
+    right = np.concatenate([left[:, 1:], tau], axis=1)
+    areas = before * np.maximum(right - left, 0.0)
+    area_after = np.cumsum(areas[:, ::-1], axis=1)[:, ::-1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        step = np.where((at_risk > events) & (events > 0), events / (at_risk * (at_risk - events)), 0.0)
+    inside = times[None, :] <= tau
+    return area_after[:, 0], np.sum(np.where(inside, area_after[:, 1:] ** 2 * step, 0.0), axis=1)
+
+
+def longest_observed(times: Floats, ended: Floats) -> Floats:
+    """The last time at which a curve saw anything end, by event or by censoring; 0 for an empty curve. Shape (curves,)."""
+    seen = ended > 0
+    last = times.size - 1 - np.argmax(seen[:, ::-1], axis=1)
+    return np.where(seen.any(axis=1), times[last], 0.0)
+
+
+def sample_of_restricted_means(times: Floats, at_risk: Floats, events: Floats, cases: Floats, horizon: Floats) -> Sample:
+    """One arm of each comparison of restricted means; `cases` is `nan` where the variant has no life table."""
+    value, variance = restricted_mean(times, at_risk, events, horizon)
+    with np.errstate(invalid="ignore"):
+        status = first_reason(
+            cases.shape,
+            (np.isnan(cases), MISSING_VARIANT),
+            (cases <= 0, NO_PERSONS),
+            (cases < 2, TOO_FEW_PERSONS),
+        )
+    usable = status == "ok"
+    return Sample(cases, np.where(usable, value, np.nan), np.where(usable, variance, np.nan), status)

@@ -1,0 +1,404 @@
+"""What an effect is worth.
+
+impact per month = effect (absolute, good is positive) × units_per_month × qualified_share × value_per_unit − monthly_run_cost;
+a year is 12 months; the first year also pays the one-off cost; ROI = net gain ÷ cost, over the first year.
+
+Uncertainty has two sources, taken as independent: the effect, with Student's t (or normal) around its estimate, scaled by its
+standard error, as in its own interval; and the value of a unit, where `value_low` and `value_high` are read as the ends of the same
+1 − alpha interval of a split normal around `value_per_unit` (its two halves have their own spread), cut off at 0. The distribution
+of the product is P(E·V ≤ x) = ∫ P(E ≤ x/v) dF(v), worked out on a fixed grid of quantiles of V: no random numbers, the same
+result each time. Streams of one experiment come from the same people, so their uncertainties are added as if they moved together
+(quantile by quantile): the widest sum there is. Experiments were drawn apart, so across experiments half-widths add in squares
+(MOVER: Zou & Donner 2008).
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import numpy as np
+
+from python_stats.designs import Design, ValueAssumption
+from python_stats.estimators.comparison import critical_value, two_sided_p
+from python_stats.estimators.status import OK, Floats
+from python_stats.metrics import metric
+from python_stats.verdicts import INVALID, SHIP, Verdict
+
+Row = Mapping[str, Any]
+
+MONTHS = 12
+VALUE_GRID = 400
+
+STREAM, TOTAL, PORTFOLIO = "stream", "total", "portfolio"
+
+INVALID_EXPERIMENT = "invalid_experiment"
+OTHER_CURRENCY = "other_currency"
+NO_METRIC = "no_metric"
+NO_RESULT = "no_result"
+NO_TRAFFIC = "no_traffic"
+VERDICT_DAY_UNKNOWN = "verdict_day_unknown"
+NOTHING_TO_ADD = "nothing_to_add"
+PARTIAL = "partial"
+
+
+@dataclass(frozen=True)
+class Worth:
+    """Distribution of a gross gain a month: effect × scale × value.
+
+    Attributes:
+        effect, standard_error, df: of the effect, good positive; df is `inf` for a normal.
+        scale: units a month × qualified share.
+        values: equally likely values of a unit, shape (grid,); one element where the value is certain.
+    """
+
+    effect: float
+    standard_error: float
+    df: float
+    scale: float
+    values: Floats
+
+    def probability_above(self, amount: float) -> float:
+        """P(effect × scale × value > amount)."""
+        factors = self.scale * self.values
+        known = factors > 0
+        certain = float(np.mean(~known)) * (1.0 if amount < 0 else 0.0)
+        if not known.any():
+            return certain
+        needed = amount / factors[known]
+        if self.standard_error == 0:
+            return certain + float(np.mean(known)) * float(np.mean(self.effect > needed))
+        statistic = (self.effect - needed) / self.standard_error
+        half = two_sided_p(statistic, np.full(statistic.shape, self.df)) / 2
+        return certain + float(np.sum(np.where(statistic >= 0, 1 - half, half)) / self.values.size)
+
+    def quantile(self, probability: float) -> float:
+        """The amount that is not exceeded with this probability."""
+        if self.values.size == 1 or self.standard_error == 0:
+            tail = critical_value(np.array([2 * min(probability, 1 - probability)]), np.array([self.df]))[0]
+            reach = self.standard_error * tail * (1 if probability >= 0.5 else -1)
+            value = float(self.values[0]) if self.values.size == 1 else float(np.quantile(self.values, probability))
+            return (self.effect + reach) * self.scale * value
+        spread = (abs(self.effect) + 40 * self.standard_error) * self.scale * float(self.values.max())
+        low, high = -spread - 1e-9, spread + 1e-9
+        for _ in range(200):
+            middle = (low + high) / 2
+            if 1 - self.probability_above(middle) < probability:
+                low = middle
+            else:
+                high = middle
+            if high - low <= 1e-9 * max(1.0, spread):
+                break
+        return (low + high) / 2
+
+
+def unit_values(value: float, low: float | None, high: float | None, alpha: float) -> Floats:
+    """Equally likely values of a unit: quantiles of a split normal whose 1 − alpha interval is low … high, cut off at 0.
+
+    One certain value where neither bound is given, or both equal it.
+    """
+    from scipy.special import ndtri
+
+    bottom, top = (value if low is None else min(low, value)), (value if high is None else max(high, value))
+    if bottom == top:
+        return np.array([value])
+    z = ndtri((np.arange(VALUE_GRID) + 0.5) / VALUE_GRID)
+    spread = np.where(z < 0, value - bottom, top - value) / -ndtri(alpha / 2)
+    return np.maximum(value + z * spread, 0.0)
+
+
+def estimate(
+    designs: Iterable[Design],
+    results: Sequence[Row],
+    verdicts: Mapping[str, Verdict],
+    traffic: Sequence[Row],
+    stats: Sequence[Row],
+    life_tables: Sequence[Row],
+    as_of: datetime,
+    currency: str,
+) -> list[dict[str, Any]]:
+    """Rows of `roi_estimates`: one per stream, a direct and an indirect total per experiment, and the portfolio's.
+
+    The portfolio adds up the experiments whose verdict is `ship`.
+    """
+    rows: list[dict[str, Any]] = []
+    totals: list[dict[str, Any]] = []
+    for design in designs:
+        if not design.values:
+            continue
+        verdict = verdicts[design.experiment_id]
+        streams = [
+            _stream(design, assumption, verdict, results, _Traffic(design, traffic, stats, life_tables, as_of), as_of, currency)
+            for assumption in design.values
+        ]
+        rows += [row for row, _ in streams]
+        for is_direct in (True, False):
+            parts = [(row, worth) for row, worth in streams if row["is_direct"] is is_direct]
+            if parts:
+                totals.append(_total(design, verdict, is_direct, parts, currency))
+    rows += totals
+    shipped = [row for row in totals if row["verdict"] == SHIP]
+    for is_direct in (True, False):
+        rows.append(_portfolio(is_direct, [row for row in shipped if row["is_direct"] is is_direct], currency))
+    return rows
+
+
+MONEY = (
+    "effect effect_se effect_df units_per_month extra_units_per_month qualified_share value_per_unit value_low value_high "
+    "gross_per_month monthly_run_cost impact_per_month impact_per_month_low impact_per_month_high annual annual_low annual_high "
+    "one_off_cost first_year first_year_low first_year_high cost_first_year roi probability_pays payback_months"
+).split()
+
+
+def _stream(
+    design: Design,
+    assumption: ValueAssumption,
+    verdict: Verdict,
+    results: Sequence[Row],
+    measured: "_Traffic",
+    as_of: datetime,
+    currency: str,
+) -> tuple[dict[str, Any], Worth | None]:
+    row = _blank(design, verdict, STREAM, assumption.stream, assumption.is_direct, currency)
+    row.update(
+        metric_id=assumption.metric_id,
+        currency=assumption.currency,
+        qualified_share=assumption.qualified_share,
+        value_per_unit=assumption.value_per_unit,
+        value_low=assumption.value_low,
+        value_high=assumption.value_high,
+        monthly_run_cost=assumption.monthly_run_cost,
+        one_off_cost=assumption.one_off_cost,
+    )
+    result = _result(design, verdict, assumption, results)
+    status = OK
+    if verdict.verdict == INVALID:
+        status = INVALID_EXPERIMENT
+    elif assumption.currency != currency:
+        status = OTHER_CURRENCY
+    elif assumption.stream == "decision_velocity":
+        return _velocity(row, design, assumption, verdict, as_of)
+    elif assumption.metric_id is None:
+        status = NO_METRIC
+    elif result is None:
+        status = NO_RESULT
+    elif result["status"] != OK:
+        status = result["status"]
+    units, source = assumption.units_per_month, "declared"
+    if status == OK and units is None and result is not None:
+        units, source = measured.units_per_month(result), "measured"
+        status = OK if units is not None else NO_TRAFFIC
+    if status != OK or result is None or units is None:
+        return {**row, "status": status}, None
+    sign = -1 if result["good_direction"] == "decrease" else 1
+    worth = Worth(
+        effect=sign * result["effect"],
+        standard_error=result["standard_error"],
+        df=math.inf if result["df"] is None else result["df"],
+        scale=units * assumption.qualified_share,
+        values=unit_values(assumption.value_per_unit, assumption.value_low, assumption.value_high, design.alpha),
+    )
+    row.update(
+        status=OK,
+        effect=worth.effect,
+        effect_se=worth.standard_error,
+        effect_df=result["df"],
+        units_per_month=units,
+        units_source=source,
+        extra_units_per_month=worth.effect * units,
+    )
+    gross = worth.effect * worth.scale * assumption.value_per_unit
+    return _priced(row, gross, [worth], design.alpha), worth
+
+
+def _velocity(
+    row: dict[str, Any], design: Design, assumption: ValueAssumption, verdict: Verdict, as_of: datetime
+) -> tuple[dict[str, Any], None]:
+    """Days between the planned end and an early verdict, valued a day each; a certain, single gain.
+
+    The day of a verdict inside the planned dates is `as_of`; once they are over, it takes the daily figures to know on which day the
+    verdict fell, so there is no estimate yet.
+    """
+    if design.ended_on is None or verdict.verdict not in (SHIP, "roll_back", "stop_futile"):
+        return {**row, "status": VERDICT_DAY_UNKNOWN}, None
+    saved = (datetime.combine(design.ended_on + timedelta(days=1), time.min) - as_of) / timedelta(days=1)
+    if saved <= 0:
+        return {**row, "status": VERDICT_DAY_UNKNOWN}, None
+    once = round(saved * assumption.qualified_share * assumption.value_per_unit, 2)
+    bounds = [
+        round(saved * assumption.qualified_share * (assumption.value_per_unit if bound is None else bound), 2)
+        for bound in (assumption.value_low, assumption.value_high)
+    ]
+    cost = assumption.monthly_run_cost * MONTHS + assumption.one_off_cost
+    first = {
+        "first_year": once - cost,
+        "first_year_low": min(bounds) - cost,
+        "first_year_high": max(bounds) - cost,
+        "cost_first_year": cost,
+    }
+    row.update(status=OK, effect=saved, effect_se=0.0, units_per_month=None, extra_units_per_month=None)
+    return {**row, **{name: round(value, 2) for name, value in first.items()}}, None
+
+
+def _result(design: Design, verdict: Verdict, assumption: ValueAssumption, results: Sequence[Row]) -> Row | None:
+    variant_id = verdict.variant_id or (design.treatments[0].variant_id if design.treatments else None)
+    return next(
+        (
+            row
+            for row in results
+            if row["experiment_id"] == design.experiment_id
+            and row["variant_id"] == variant_id
+            and row["metric_id"] == assumption.metric_id
+            and row["is_decision"]
+        ),
+        None,
+    )
+
+
+def _priced(row: dict[str, Any], gross: float, worths: Sequence[Worth], alpha: float) -> dict[str, Any]:
+    """Everything that follows from a gross gain a month and the distributions it is the sum of; amounts in whole cents."""
+    run, once = row["monthly_run_cost"], row["one_off_cost"]
+    low, high = (sum(worth.quantile(tail) for worth in worths) for tail in (alpha / 2, 1 - alpha / 2))
+    gross, low, high = round(gross, 2), round(low, 2), round(high, 2)
+    cost = run * MONTHS + once
+    row.update(gross_per_month=gross, cost_first_year=round(cost, 2), probability_pays=_probability_above(worths, cost / MONTHS))
+    for suffix, amount in (("", gross), ("_low", low), ("_high", high)):
+        month = round(amount - run, 2)
+        row["impact_per_month" + suffix] = month
+        row["annual" + suffix] = round(month * MONTHS, 2)
+        row["first_year" + suffix] = round(month * MONTHS - once, 2)
+    row["roi"] = row["first_year"] / cost if cost > 0 else None
+    row["payback_months"] = once / row["impact_per_month"] if row["impact_per_month"] > 0 else None
+    return row
+
+
+def _probability_above(worths: Sequence[Worth], amount: float) -> float:
+    """P(sum > amount) where the parts move together; for one part exactly its own."""
+    if len(worths) == 1:
+        return worths[0].probability_above(amount)
+    low, high = 1e-9, 1 - 1e-9
+    if sum(worth.quantile(low) for worth in worths) > amount:
+        return 1.0
+    if sum(worth.quantile(high) for worth in worths) <= amount:
+        return 0.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        if sum(worth.quantile(middle) for worth in worths) > amount:
+            high = middle
+        else:
+            low = middle
+    return 1 - (low + high) / 2
+
+
+def _total(
+    design: Design, verdict: Verdict, is_direct: bool, parts: Sequence[tuple[dict[str, Any], Worth | None]], currency: str
+) -> dict[str, Any]:
+    """The sum of an experiment's streams of one kind; what has no estimate adds nothing and makes the status `partial`."""
+    row = _blank(design, verdict, TOTAL, "total_direct" if is_direct else "total_indirect", is_direct, currency)
+    known = [(part, worth) for part, worth in parts if worth is not None]
+    once = [part for part, worth in parts if worth is None and part["status"] == OK]
+    if not known:
+        status = next((part["status"] for part, _ in parts if part["status"] != OK), OK)
+        row["status"] = status if not once else OK
+        if once:
+            for name in ("first_year", "first_year_low", "first_year_high", "cost_first_year"):
+                row[name] = round(sum(part[name] for part in once), 2)
+        return row
+    # What an unpriced stream costs is spent all the same.
+    same_currency = [part for part, worth in parts if part["status"] != OTHER_CURRENCY and (worth is not None or part["status"] != OK)]
+    row["monthly_run_cost"] = sum(part["monthly_run_cost"] for part in same_currency)
+    row["one_off_cost"] = sum(part["one_off_cost"] for part in same_currency)
+    row["status"] = OK if len(known) + len(once) == len(parts) else PARTIAL
+    gross = sum(part["gross_per_month"] for part, _ in known)
+    row = _priced(row, gross, [worth for _, worth in known if worth is not None], design.alpha)
+    for part in once:
+        for name in ("first_year", "first_year_low", "first_year_high"):
+            row[name] = round(row[name] + part[name], 2)
+    return row
+
+
+def _portfolio(is_direct: bool, totals: Sequence[Mapping[str, Any]], currency: str) -> dict[str, Any]:
+    """The sum over shipped experiments; half-widths add in squares, on either side."""
+    row: dict[str, Any] = {
+        "experiment_id": "all",
+        "stream": "shipped_direct" if is_direct else "shipped_indirect",
+        "metric_id": None,
+        "row_kind": PORTFOLIO,
+        "is_direct": is_direct,
+        "verdict": SHIP,
+        "variant_id": None,
+        "units_source": None,
+        "currency": currency,
+        **dict.fromkeys(MONEY),
+    }
+    known = [total for total in totals if total["impact_per_month"] is not None]
+    row["experiments"] = len(known)
+    row["status"] = NOTHING_TO_ADD if not known else OK if all(total["status"] == OK for total in known) else PARTIAL
+    if not known:
+        return row
+    for name in ("gross_per_month", "monthly_run_cost", "one_off_cost", "cost_first_year"):
+        row[name] = round(sum(total[name] for total in known), 2)
+    for name in ("impact_per_month", "annual", "first_year"):
+        centre = sum(total[name] for total in known)
+        row[name] = round(centre, 2)
+        row[name + "_low"] = round(centre - math.hypot(*(total[name] - total[name + "_low"] for total in known)), 2)
+        row[name + "_high"] = round(centre + math.hypot(*(total[name + "_high"] - total[name] for total in known)), 2)
+    row["roi"] = row["first_year"] / row["cost_first_year"] if row["cost_first_year"] > 0 else None
+    row["payback_months"] = row["one_off_cost"] / row["impact_per_month"] if row["impact_per_month"] > 0 else None
+    return row
+
+
+def _blank(design: Design, verdict: Verdict, kind: str, stream: str, is_direct: bool, currency: str) -> dict[str, Any]:
+    return {
+        "experiment_id": design.experiment_id,
+        "stream": stream,
+        "metric_id": None,
+        "row_kind": kind,
+        "is_direct": is_direct,
+        "verdict": verdict.verdict,
+        "variant_id": verdict.variant_id,
+        "status": OK,
+        "units_source": None,
+        "currency": currency,
+        "experiments": None,
+        **dict.fromkeys(MONEY),
+    }
+
+
+@dataclass(frozen=True)
+class _Traffic:
+    """What a month brings, measured while the experiment ran; all variants together, for all would get what is shipped."""
+
+    design: Design
+    traffic: Sequence[Row]
+    stats: Sequence[Row]
+    life_tables: Sequence[Row]
+    as_of: datetime
+
+    def units_per_month(self, result: Row) -> float | None:
+        """Persons a month for means and shares, denominators a month for ratios, cases a month for times; None if unknown."""
+        months = self.design.months_run(self.as_of)
+        exposed = sum(row["exposed"] for row in self.traffic if row["experiment_id"] == self.design.experiment_id)
+        if months <= 0 or exposed == 0:
+            return None
+        if result["metric_kind"] in ("share", "mean"):
+            return float(exposed) / months
+        if result["metric_kind"] == "time":
+            cases = sum(row["events"] + row["censored"] for row in self.life_tables if self._is_of(row, result))
+            return cases / months if cases else None
+        cells = [row for row in self.stats if self._is_of(row, result) and row["persons"]]
+        persons, units = sum(row["persons"] for row in cells), sum(row["denominator"] or 0.0 for row in cells)
+        # In a window, only people whose window has passed are in; the rate per person is theirs, the people are everybody.
+        return units / persons * exposed / months if persons and units else None
+
+    def _is_of(self, row: Row, result: Row) -> bool:
+        return all(row[name] == result[name] for name in ("experiment_id", "metric_id", "metric_window", "segment"))
+
+
+def unit_name(metric_id: str | None) -> str:
+    """What one unit of a stream is, for tables."""
+    return metric(metric_id).name if metric_id else ""
+
+
+__all__ = ["Worth", "estimate", "replace", "unit_name", "unit_values"]
