@@ -47,6 +47,8 @@
 {%- set offset = "regexp_extract(" ~ text ~ ", '[ T][0-9:.]+([+-][0-9:]+)$', 1)" -%}
 {%- set digits = "replace(" ~ offset ~ ", ':', '')" -%}
 (case
+    -- the common form first: it needs one look
+    when {{ matches(text, '[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[ T]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?') }} then {{ try_cast(text, 'timestamp') }}
     when not {{ matches(text, shape) }} or {{ text }} like '0000%' or substr({{ text }}, 12, 2) > '23' or substr({{ text }}, 18, 2) > '59' then null
     when length({{ text }}) = 10 then {{ try_cast(text, 'timestamp') }}
     when {{ offset }} = '' then {{ try_cast("substr(" ~ text ~ ", 1, 10) || ' ' || substr(" ~ clock ~ " || case when length(" ~ clock ~ ") = 5 then ':00' else '' end, 1, 15)", 'timestamp') }}

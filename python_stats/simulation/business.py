@@ -204,7 +204,7 @@ JOURNEYS: tuple[Journey, ...] = (
     Journey(
         "browse",
         (
-            Step("home", 0.3, 0.25, page_path="/"),
+            Step("home", 0.5, 0.25, page_path="/"),
             Step("shop", 0.3, 0.25, page_path="/shop"),
             Step("product", 0.4, 0.25, page_path="/shop/house-blend", fields=("size",)),
             Step("stories", 0.0, 0.25, page_path="/stories/harvest"),
@@ -329,19 +329,19 @@ TICKETS_AFTER_EXPOSURE = (0.85, 0.15)
 
 #: What one cell of background life holds, and with which chance; the rest is quiet.
 BACKGROUND: dict[str, float] = {
-    "journey:checkout": 0.04, "journey:signup": 0.025, "journey:activation": 0.03, "journey:self_serve_help": 0.035,
-    "journey:browse": 0.10, "message:spring_menu": 0.035, "message:welcome_series": 0.03, "message:order_reassurance": 0.03,
+    "journey:checkout": 0.03, "journey:signup": 0.015, "journey:activation": 0.02, "journey:self_serve_help": 0.025,
+    "journey:browse": 0.05, "message:spring_menu": 0.035, "message:welcome_series": 0.03, "message:order_reassurance": 0.03,
     "message:cart_recovery": 0.02, "message:payment_reminder": 0.015, "message:win_back": 0.02, "ticket:": 0.022,
 }
 #: Added to the experiment's own thing, so that there is a past to adjust by.
-OWN_BACKGROUND = 0.12
+OWN_BACKGROUND = 0.10
 
 #: Mean amount of an order (amounts spread over 0.6 … 1.8 times it), share refunded in full.
 ORDER_AMOUNT = 32.0
 REFUND_SHARE = 0.04
 CSAT_AFTER_COMPLETION = 0.35
 CSAT_AFTER_TICKET = 0.45
-EVENTS_PER_PERSON = 14.0
+EVENTS_PER_PERSON = 20.8
 
 
 def journey(journey_id: str) -> Journey:

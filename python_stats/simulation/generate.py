@@ -64,6 +64,7 @@ def _literal(value: Any) -> str:
 
 def _prepare(connection: duckdb.DuckDBPyConnection, days: int, settings: dict[str, float]) -> None:
     connection.execute("set TimeZone = 'UTC'")
+    connection.execute("set enable_progress_bar = false")
     for name, value in settings.items():
         connection.execute(f"set variable {name} = {value!r}")
     for name, (columns, rows) in parameter_tables(days).items():

@@ -60,7 +60,7 @@ def _slots(item: business.Journey) -> Rows:
         drafts.append(("click", step.click, "always", 0.12, 0, "element_clicked", page, f"{name}-button"))
         for place, element in enumerate(step.fields):
             position = 0.2 + 0.2 * place / len(step.fields)
-            drafts.append((f"edit {element}", 0.6, "always", position, 0, "field_edited", page, element))
+            drafts.append((f"edit {element}", 0.45, "always", position, 0, "field_edited", page, element))
             drafts.append((f"again {element}", 0.06, "always", position + 0.02, 0, "field_edited", page, element))
         drafts.append(("help", step.help, "always", 0.43, 0, "faq_viewed" if order % 2 else "help_opened", page, None))
         if step.back_to:
