@@ -195,7 +195,7 @@ def _times(pairs: Sequence[Pair], options: Options) -> list[dict[str, Any]]:
             events[index, bucket] = row["events"]
             ended[index, bucket] = row["events"] + row["censored"]
     times, at_risk, events, ended = times[order], at_risk[:, order], events[:, order], ended[:, order]
-    cases = np.where([table is None for table in tables], np.nan, ended.sum(axis=1))
+    cases = ended.sum(axis=1)  # no row in a life table is nobody: there is none for an empty one
     half = len(pairs)
     observed = longest_observed(times, ended) if times.size else np.zeros(len(tables))
     horizon = np.minimum(np.minimum(observed[:half], observed[half:]), options.rmst_horizon_days * 86400)

@@ -14,7 +14,7 @@ result each time. Streams of one experiment come from the same people, so their 
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -23,7 +23,6 @@ import numpy as np
 from python_stats.designs import Design, ValueAssumption
 from python_stats.estimators.comparison import critical_value, two_sided_p
 from python_stats.estimators.status import OK, Floats
-from python_stats.metrics import metric
 from python_stats.verdicts import INVALID, SHIP, Verdict
 
 Row = Mapping[str, Any]
@@ -395,10 +394,3 @@ class _Traffic:
     def _is_of(self, row: Row, result: Row) -> bool:
         return all(row[name] == result[name] for name in ("experiment_id", "metric_id", "metric_window", "segment"))
 
-
-def unit_name(metric_id: str | None) -> str:
-    """What one unit of a stream is, for tables."""
-    return metric(metric_id).name if metric_id else ""
-
-
-__all__ = ["Worth", "estimate", "replace", "unit_name", "unit_values"]

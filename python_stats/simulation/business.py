@@ -185,7 +185,7 @@ JOURNEYS: tuple[Journey, ...] = (
         ),
         mean_seconds=420,
         break_share=0.08,
-        break_minutes=(120.0, 480.0),
+        break_minutes=(35.0, 110.0),
     ),
     Journey(
         "self_serve_help",

@@ -1,0 +1,104 @@
+"""Runs dbt as a process of its own, shows its output as it comes, and says in one exit code what happened."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from python_stats.errors import EXIT_CHECKS_FAILED, EXIT_DONE, EXIT_LOCKED, EXIT_USAGE, UserError
+from python_stats.project import Project
+from python_stats.warehouse import is_lock_message
+
+_PASSED = frozenset({"success", "pass", "warn", "skipped", "no-op", "reused"})
+_CHECK_FAILED = frozenset({"fail"})
+
+
+def build(project: Project, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> int:
+    """`dbt build` on this project and connection.
+
+    Args:
+        project: where; its folders and target are handed to dbt, so that both use the same connection.
+        arguments: further flags, as given.
+        environment: variables on top of the process's own.
+
+    Returns:
+        0 done; 1 only checks failed; 2 anything worse, usage and compilation included; 75 the database is locked.
+    """
+    folder = database_folder(project)
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    command = [
+        *dbt_command(),
+        "build",
+        *("--project-dir", str(project.folder), "--profiles-dir", str(project.profiles_folder)),
+        *("--profile", project.profile_name, "--target", project.target_name),
+        *("--target-path", str(project.target_folder)),
+        *arguments,
+    ]
+    results = project.target_folder / "run_results.json"
+    before = _stamp(results)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", env={**os.environ, **(environment or {})}
+    )
+    is_locked = False
+    assert process.stdout is not None
+    with process.stdout as output:
+        for line in output:
+            is_locked = is_locked or is_lock_message(line)
+            sys.stdout.write(line)
+            sys.stdout.flush()
+    code = process.wait()
+    return exit_code(code, is_locked, results if _stamp(results) != before else None)
+
+
+def exit_code(dbt_code: int, is_locked: bool, results: Path | None) -> int:
+    """One code for what dbt did.
+
+    Args:
+        dbt_code: dbt's own: 0, 1 (a node failed) or 2.
+        is_locked: its output said that another process holds the database.
+        results: the run_results.json it wrote; None where it wrote none.
+    """
+    if dbt_code == 0:
+        return EXIT_DONE
+    if is_locked:
+        return EXIT_LOCKED
+    if dbt_code != 1 or results is None:
+        return EXIT_USAGE
+    try:
+        statuses = {str(node["status"]) for node in json.loads(results.read_text(encoding="utf-8"))["results"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return EXIT_USAGE
+    only_checks = statuses & _CHECK_FAILED and statuses <= _PASSED | _CHECK_FAILED
+    return EXIT_CHECKS_FAILED if only_checks else EXIT_USAGE
+
+
+def dbt_command() -> list[str]:
+    """The dbt of this interpreter.
+
+    Raises:
+        UserError: where it has none.
+    """
+    from importlib.util import find_spec
+
+    if find_spec("dbt") is None or find_spec("dbt.cli") is None:
+        raise UserError(f"{sys.executable}: dbt is not installed for this Python; install the project with its dependencies")
+    return [sys.executable, "-m", "dbt.cli.main"]
+
+
+def database_folder(project: Project) -> Path | None:
+    """The folder that a DuckDB file will lie in (dbt does not make it); None for other databases and for ':memory:'."""
+    path = str(project.output.get("path", ""))
+    if project.output.get("type") != "duckdb" or not path or ":" in path:
+        return None
+    return (project.folder / path).parent
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_ino

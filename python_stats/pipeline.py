@@ -1,0 +1,168 @@
+"""From marts to the tables written back: reads, decides, prices, writes. One run gives one `run_id`, derived from what it wrote."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from python_stats import money, verdicts
+from python_stats.analysis import Options, analyze, split_of
+from python_stats.designs import Design, read_designs
+from python_stats.errors import UserError
+from python_stats.estimators.split import Split
+from python_stats.tables import KEYS, TABLES
+from python_stats.warehouse import Warehouse
+
+Row = dict[str, Any]
+
+_STATS = (
+    "experiment_id variant_id metric_id metric_window segment metric_kind persons numerator denominator "
+    "pivot_y pivot_d sum_y sum_d sum_yy sum_dd sum_yd"
+).split()
+_LIFE = "experiment_id variant_id metric_id metric_window segment bucket_start_s bucket_end_s at_risk events censored".split()
+_EXPERIMENTS = (
+    "experiment_id experiment_name feature_class owner_team hypothesis what_changes design monitoring looks spending alpha power "
+    "declared_on started_on ended_on decision_window_days planned_sample_per_variant pain_point correction"
+).split()
+_VALUES = (
+    "experiment_id stream metric_id units_per_month qualified_share value_per_unit value_low value_high is_direct "
+    "monthly_run_cost one_off_cost currency"
+).split()
+_METRICS = "experiment_id metric_id role good_direction mde_relative min_lift_rollout max_harm_rollback".split()
+_VARIANTS = "experiment_id variant_id is_control expected_share factor_levels".split()
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run found."""
+
+    as_of: datetime
+    run_id: str
+    tables: Mapping[str, Sequence[Row]]
+
+
+def run(warehouse: Warehouse, options: Options) -> Run:
+    """Analyse every experiment and write the tables back.
+
+    Raises:
+        UserError: a mart that is not there, or is empty where it must not be.
+    """
+    as_of = read_as_of(warehouse)
+    designs = read_designs(
+        warehouse.read("cfg_experiments", _EXPERIMENTS),
+        warehouse.read("cfg_experiment_variants", _VARIANTS),
+        warehouse.read("cfg_experiment_metrics", _METRICS),
+        warehouse.read("cfg_value_assumptions", _VALUES),
+    )
+    traffic = warehouse.read("experiment_traffic", ("experiment_id", "variant_id", "exposed", "contaminated"), ("experiment_id", "variant_id"))
+    stats = warehouse.read("experiment_metric_stats", _STATS, _STATS[:5])
+    life_tables = warehouse.read("experiment_life_tables", _LIFE, _LIFE[:6])
+
+    results = analyze(designs, stats, life_tables, options)
+    decisions: list[Row] = []
+    judged: dict[str, verdicts.Verdict] = {}
+    for design in designs:
+        own = [row for row in results if row["experiment_id"] == design.experiment_id]
+        own_traffic = [row for row in traffic if row["experiment_id"] == design.experiment_id]
+        split = split_of(design, own_traffic)
+        verdict = verdicts.decide(design, own, split, as_of, options.reporting_currency)
+        judged[design.experiment_id] = verdict
+        decisions.append(_decision(design, verdict, split, own, own_traffic))
+    estimates = money.estimate(designs, results, judged, traffic, stats, life_tables, as_of, options.reporting_currency)
+    tables: dict[str, list[Row]] = {
+        "experiment_results": results,
+        "experiment_decisions": decisions,
+        "roi_estimates": estimates,
+        "learning_notes": [_note(design, judged[design.experiment_id]) for design in designs],
+    }
+    stamped, run_id = _stamped(tables, as_of)
+    warehouse.write(stamped)
+    return Run(as_of, run_id, stamped)
+
+
+def read_as_of(warehouse: Warehouse) -> datetime:
+    """The moment that counts as now.
+
+    Raises:
+        UserError: where the mart is empty: no raw row was accepted.
+    """
+    rows = warehouse.read("as_of", ("as_of",))
+    if not rows or rows[0]["as_of"] is None:
+        raise UserError("as_of: the mart is empty, because no raw row was accepted; load raw data, or give --vars '{as_of: …}'")
+    value = rows[0]["as_of"]
+    assert isinstance(value, datetime)
+    return value
+
+
+def _decision(design: Design, verdict: verdicts.Verdict, split: Split, results: Sequence[Row], traffic: Sequence[Row]) -> Row:
+    primary = next(
+        (
+            row
+            for row in results
+            if row["is_decision"] and row["role"] == "primary" and verdict.variant_id in (None, row["variant_id"])
+        ),
+        None,
+    )
+    exposed, contaminated = (sum(row[name] or 0 for row in traffic) for name in ("exposed", "contaminated"))
+    shown = (
+        "control_value variant_value effect ci_low ci_high relative_effect relative_ci_low relative_ci_high p_value alpha status "
+        "min_lift_rollout max_harm_rollback"
+    ).split()
+    return {
+        "experiment_id": design.experiment_id,
+        "experiment_name": design.experiment_name,
+        "feature_class": design.feature_class,
+        "owner_team": design.owner_team,
+        "verdict": verdict.verdict,
+        "reason": verdict.reason,
+        "sentence": verdict.sentence,
+        "variant_id": verdict.variant_id,
+        "metric_id": primary["metric_id"] if primary else None,
+        "metric_window": design.decision_window,
+        "good_direction": primary["good_direction"] if primary else None,
+        "guardrails": verdict.guardrails,
+        **{name: primary[name] if primary else None for name in shown},
+        "persons_per_variant": min(primary["n_control"] or 0, primary["n_variant"] or 0) if primary else None,
+        "planned_sample_per_variant": design.planned_sample_per_variant,
+        "exposed": exposed,
+        "contaminated": contaminated,
+        "contaminated_share": contaminated / exposed if exposed else None,
+        "split_status": split.status,
+        "split_chi_square": split.chi_square,
+        "split_p_value": split.p_value,
+        "is_split_sound": split.is_sound,
+    }
+
+
+_NEXT = {
+    verdicts.INVALID: "Find out why the split went wrong, mend it, and run the experiment again.",
+    verdicts.ROLL_BACK: "Take it back, and look at the step where the harm shows before trying anew.",
+    verdicts.SHIP: "Roll it out, and watch the guardrails for a month.",
+    verdicts.STOP_FUTILE: "Stop, and spend the effort on the next idea of the backlog.",
+    verdicts.KEEP_RUNNING: "Wait for the planned sample.",
+    verdicts.HOLD: "Decide whether a larger sample is worth its time.",
+}
+
+
+def _note(design: Design, verdict: verdicts.Verdict) -> Row:
+    return {
+        "experiment_id": design.experiment_id,
+        "experiment_name": design.experiment_name,
+        "hypothesis": design.hypothesis,
+        "what_changed": design.what_changes,
+        "what_the_metrics_showed": verdict.sentence,
+        "what_next": _NEXT[verdict.verdict],
+    }
+
+
+def _stamped(tables: Mapping[str, Sequence[Row]], as_of: datetime) -> tuple[dict[str, list[Row]], str]:
+    """Add `as_of` and `run_id`: twelve digits of a hash over everything written, so that equal input has an equal id."""
+    ordered = {name: sorted(rows, key=lambda row, name=name: [str(row[part]) for part in KEYS[name]]) for name, rows in tables.items()}  # type: ignore[misc]
+    content = json.dumps([as_of.isoformat(), ordered], default=str, sort_keys=True, allow_nan=False)
+    run_id = hashlib.sha256(content.encode()).hexdigest()[:12]
+    return {
+        name: [{column: {**row, "as_of": as_of, "run_id": run_id}[column] for column in TABLES[name]} for row in rows]
+        for name, rows in ordered.items()
+    }, run_id

@@ -1,0 +1,151 @@
+"""The tables written back beside the marts: their columns, in order, with types and meaning."""
+
+Columns = dict[str, str]
+
+_RUN: Columns = {"as_of": "timestamp", "run_id": "varchar"}
+
+EXPERIMENT_RESULTS: Columns = {
+    # what was compared with what
+    "experiment_id": "varchar",
+    "variant_id": "varchar",
+    "control_variant_id": "varchar",
+    "metric_id": "varchar",
+    "metric_window": "varchar",  # '7', '30', '90', 'all'
+    "segment": "varchar",  # 'all' or 'plan=pro'
+    "role": "varchar",  # primary, secondary, guardrail, value (only money looks at it)
+    "metric_kind": "varchar",  # share, mean, ratio, time
+    "method": "varchar",  # welch, delta, restricted_mean
+    "good_direction": "varchar",
+    "status": "varchar",  # ok, or why there is no estimate
+    "relative_status": "varchar",  # ok, unbounded (the control is not distinguishable from 0), or as status
+    # how many persons (time: cases)
+    "n_control": "bigint",
+    "n_variant": "bigint",
+    # the estimate, in the metric's own unit
+    "control_value": "double",
+    "control_se": "double",
+    "variant_value": "double",
+    "variant_se": "double",
+    "effect": "double",  # variant − control
+    "standard_error": "double",
+    "df": "double",  # null: normal
+    "ci_low": "double",
+    "ci_high": "double",
+    "relative_effect": "double",  # effect ÷ |control|
+    "relative_ci_low": "double",  # Fieller
+    "relative_ci_high": "double",
+    "p_value": "double",
+    "p_adjusted": "double",  # secondary: by the design's correction; primary: × variants
+    "alpha": "double",  # of this row's intervals
+    "score_ci_low": "double",  # shares: Newcombe–Wilson
+    "score_ci_high": "double",
+    "horizon_s": "double",  # times: the restricted mean is taken to here
+    "min_lift_rollout": "double",
+    "max_harm_rollback": "double",
+    "is_decision": "boolean",  # the window and segment that give the verdict
+    **_RUN,
+}
+
+EXPERIMENT_DECISIONS: Columns = {
+    "experiment_id": "varchar",
+    "experiment_name": "varchar",
+    "feature_class": "varchar",
+    "owner_team": "varchar",
+    "verdict": "varchar",
+    "reason": "varchar",
+    "sentence": "varchar",
+    "variant_id": "varchar",
+    "metric_id": "varchar",  # the primary
+    "metric_window": "varchar",
+    "good_direction": "varchar",
+    "guardrails": "varchar",  # metric_id=state; …
+    # the primary metric's estimate for that variant
+    "control_value": "double",
+    "variant_value": "double",
+    "effect": "double",
+    "ci_low": "double",
+    "ci_high": "double",
+    "relative_effect": "double",
+    "relative_ci_low": "double",
+    "relative_ci_high": "double",
+    "p_value": "double",
+    "alpha": "double",
+    "status": "varchar",
+    "min_lift_rollout": "double",
+    "max_harm_rollback": "double",
+    # how far it is, and whether the split is sound
+    "persons_per_variant": "bigint",  # the smaller of the two arms
+    "planned_sample_per_variant": "bigint",
+    "exposed": "bigint",
+    "contaminated": "bigint",
+    "contaminated_share": "double",
+    "split_status": "varchar",
+    "split_chi_square": "double",
+    "split_p_value": "double",
+    "is_split_sound": "boolean",
+    **_RUN,
+}
+
+ROI_ESTIMATES: Columns = {
+    "experiment_id": "varchar",  # 'all': the portfolio of what ships
+    "stream": "varchar",  # a value stream, total_direct, total_indirect, shipped_direct, shipped_indirect
+    "metric_id": "varchar",
+    "row_kind": "varchar",  # stream, total, portfolio: do not add up across kinds
+    "is_direct": "boolean",
+    "verdict": "varchar",
+    "variant_id": "varchar",
+    "status": "varchar",  # ok, partial, or why there is no amount
+    "experiments": "bigint",  # portfolio: how many are in it
+    "effect": "double",  # good is positive
+    "effect_se": "double",
+    "effect_df": "double",
+    "units_per_month": "double",
+    "units_source": "varchar",  # declared, measured
+    "extra_units_per_month": "double",
+    "qualified_share": "double",
+    "value_per_unit": "double",
+    "value_low": "double",
+    "value_high": "double",
+    "gross_per_month": "double",
+    "monthly_run_cost": "double",
+    "impact_per_month": "double",
+    "impact_per_month_low": "double",
+    "impact_per_month_high": "double",
+    "annual": "double",
+    "annual_low": "double",
+    "annual_high": "double",
+    "one_off_cost": "double",
+    "first_year": "double",
+    "first_year_low": "double",
+    "first_year_high": "double",
+    "cost_first_year": "double",
+    "roi": "double",  # first_year ÷ cost_first_year
+    "probability_pays": "double",  # that the first year ends above 0
+    "payback_months": "double",
+    "currency": "varchar",
+    **_RUN,
+}
+
+LEARNING_NOTES: Columns = {
+    "experiment_id": "varchar",
+    "experiment_name": "varchar",
+    "hypothesis": "varchar",
+    "what_changed": "varchar",
+    "what_the_metrics_showed": "varchar",
+    "what_next": "varchar",
+    **_RUN,
+}
+
+TABLES: dict[str, Columns] = {
+    "experiment_results": EXPERIMENT_RESULTS,
+    "experiment_decisions": EXPERIMENT_DECISIONS,
+    "roi_estimates": ROI_ESTIMATES,
+    "learning_notes": LEARNING_NOTES,
+}
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "experiment_results": ("experiment_id", "variant_id", "metric_id", "metric_window", "segment"),
+    "experiment_decisions": ("experiment_id",),
+    "roi_estimates": ("experiment_id", "stream", "metric_id"),
+    "learning_notes": ("experiment_id",),
+}

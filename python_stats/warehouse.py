@@ -1,0 +1,156 @@
+"""The warehouse: reads marts, writes tables back. Knows no mathematics."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from python_stats.errors import DatabaseLockedError, UserError
+from python_stats.project import Project
+from python_stats.tables import KEYS, TABLES
+
+Row = dict[str, Any]
+
+
+class Warehouse(Protocol):
+    """What the rest of the package needs of a database."""
+
+    def read(self, table: str, columns: Sequence[str], order_by: Sequence[str] = ()) -> list[Row]:
+        """Rows of a mart as mappings, in that order.
+
+        Raises:
+            UserError: where the table or a column is not there.
+        """
+        ...
+
+    def count(self, table: str, column: str) -> list[Row]:
+        """Rows (`column`, `rows`) per value of a column, nulls left out, ordered by the value."""
+        ...
+
+    def has(self, table: str) -> bool:
+        """Is there such a table or view?"""
+        ...
+
+    def write(self, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Replace these tables, all of them or none."""
+        ...
+
+
+@contextmanager
+def open_warehouse(project: Project, *, read_only: bool = False) -> Iterator[Warehouse]:
+    """Connect as the profile says.
+
+    Raises:
+        UserError: an adapter that is not supported, a database that is not there.
+        DatabaseLockedError: another process holds the file.
+    """
+    kind = project.output.get("type")
+    if kind != "duckdb":
+        raise UserError(
+            f"{project.profiles_folder / 'profiles.yml'}, target '{project.target_name}': type '{kind}' is not supported yet by"
+            " analyze and report; use a target of type 'duckdb'"
+        )
+    import duckdb
+
+    path = database_path(project)
+    if not path.is_file():
+        raise UserError(f"{path}: no database there; run 'empathy-roi build' first, or check path in profiles.yml")
+    try:
+        connection = duckdb.connect(str(path), read_only=read_only)
+    except duckdb.IOException as error:
+        if is_lock_message(str(error)):
+            raise DatabaseLockedError(f"{path}: another process holds the database; close it or try again later") from error
+        raise UserError(f"{path}: cannot be opened as a DuckDB database ({_first_line(error)})") from error
+    except duckdb.Error as error:
+        raise UserError(f"{path}: cannot be opened as a DuckDB database ({_first_line(error)})") from error
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        yield DuckDBWarehouse(connection, project.schema)
+    finally:
+        connection.close()
+
+
+def database_path(project: Project) -> Path:
+    """The DuckDB file of the profile; relative paths count from the project, as they do for dbt."""
+    return project.folder / str(project.output.get("path", ""))
+
+
+def is_lock_message(text: str) -> bool:
+    """Is this DuckDB saying that another process holds the file?"""
+    return "Could not set lock on file" in text or "Conflicting lock" in text
+
+
+class DuckDBWarehouse:
+    """A DuckDB file."""
+
+    def __init__(self, connection: Any, schema: str) -> None:
+        self._connection = connection
+        self._schema = schema
+
+    def has(self, table: str) -> bool:
+        """Is there such a table or view?"""
+        return bool(self._columns(table))
+
+    def read(self, table: str, columns: Sequence[str], order_by: Sequence[str] = ()) -> list[Row]:
+        """Rows of a mart; see `Warehouse.read`."""
+        known = self._columns(table)
+        if not known:
+            raise UserError(f"{self._schema}.{table}: no such table; run 'empathy-roi build' first")
+        missing = [column for column in columns if column not in known]
+        if missing:
+            raise UserError(f"{self._schema}.{table}: no column '{missing[0]}'; rebuild it with 'empathy-roi build'")
+        order = f" order by {', '.join(f'{_quoted(column)} nulls last' for column in order_by)}" if order_by else ""
+        cursor = self._connection.execute(f"select {', '.join(map(_quoted, columns))} from {self._name(table)}{order}")
+        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+    def count(self, table: str, column: str) -> list[Row]:
+        """Rows per value of a column; see `Warehouse.count`."""
+        if column not in self._columns(table):
+            raise UserError(f"{self._schema}.{table}: no column '{column}'; run 'empathy-roi build' first")
+        name = _quoted(column)
+        cursor = self._connection.execute(
+            f"select {name}, count(*) from {self._name(table)} where {name} is not null group by {name} order by {name}"
+        )
+        return [{column: value, "rows": rows} for value, rows in cursor.fetchall()]
+
+    def write(self, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Replace tables in one transaction: a crash leaves the old ones."""
+        self._connection.execute("begin transaction")
+        try:
+            for table, rows in tables.items():
+                self._replace(table, rows)
+            self._connection.execute("commit")
+        except BaseException:
+            self._connection.execute("rollback")
+            raise
+
+    def _replace(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        types = TABLES[table]
+        declared = ", ".join(f"{_quoted(column)} {kind}" for column, kind in types.items())
+        key = ", ".join(map(_quoted, KEYS[table]))
+        self._connection.execute(f"drop table if exists {self._name(table)}")
+        self._connection.execute(f"create table {self._name(table)} ({declared})")
+        self._connection.execute(f"comment on table {self._name(table)} is 'One row per {key.replace(chr(34), '')}'")
+        if rows:
+            values = ", ".join(f"unnest(?::{kind}[])" for kind in types.values())
+            columns = [[row[column] for row in rows] for column in types]
+            self._connection.execute(f"insert into {self._name(table)} select {values}", columns)
+
+    def _columns(self, table: str) -> set[str]:
+        cursor = self._connection.execute(
+            "select column_name from information_schema.columns where table_schema = ? and table_name = ?"
+            " and table_catalog = current_database()",
+            [self._schema, table],
+        )
+        return {name for (name,) in cursor.fetchall()}
+
+    def _name(self, table: str) -> str:
+        return f"{_quoted(self._schema)}.{_quoted(table)}"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).splitlines()[0]

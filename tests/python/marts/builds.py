@@ -1,0 +1,158 @@
+"""What the tests of the marts share: raw rows, builds by dbt in a process of their own, and what a database holds."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+PROJECT = Path(__file__).resolve().parents[3]
+SHARED = Path(os.environ.get("EMPATHY_ROI_SHARED", PROJECT.parent / "shared"))
+GENERATOR = SHARED / "oracle" / "generate.py"
+
+RAW_KEYS = {
+    "events": "event_id",
+    "message_events": "event_id",
+    "ticket_events": "event_id",
+    "survey_responses": "response_id",
+    "transactions": "transaction_id",
+    "experiment_assignments": "assignment_id",
+    "consents": "consent_id",
+    "users": "user_id",
+}
+METRICS = [  # one primary, two secondary, the rest guardrails
+    "conversion", "attempt_completion_rate", "step_abandonment_rate", "completion_time", "engagement_rate",
+    "message_conversion_rate", "unsubscribe_rate", "complaint_rate", "escalation_rate", "csat", "revenue", "resolution_time",
+]  # fmt: skip
+
+Row = dict[str, str]
+Content = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Where a build finds its raw rows and seeds. `raw_location` None: the tables of the schema `raw` in the database itself."""
+
+    seeds: Path
+    raw_location: str | None
+    variables: dict[str, Any] = field(default_factory=dict)
+
+
+def write_csv(path: Path, rows: list[Row]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read_csv(path: Path) -> list[Row]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def declare_all_metrics(seeds: Path) -> None:
+    """Rewrite experiment_metrics.csv so that every experiment declares every metric."""
+    rows = []
+    for experiment in read_csv(seeds / "experiments.csv"):
+        for place, metric_id in enumerate(METRICS):
+            rows.append({
+                "experiment_id": experiment["experiment_id"], "metric_id": metric_id,
+                "role": ("primary", "secondary", "secondary")[place] if place < 3 else "guardrail",
+                "good_direction": "increase", "mde_relative": "0.05", "min_lift_rollout": "0.02", "max_harm_rollback": "0.05",
+            })  # fmt: skip
+    write_csv(seeds / "experiment_metrics.csv", rows)
+
+
+def generate_by_oracle(folder: Path, persons: int, days: int, seed: int) -> Inputs:
+    """The oracle's adversarial rows and seeds, as CSV."""
+    subprocess.run(
+        [sys.executable, str(GENERATOR), "--raw", str(folder / "raw"), "--seeds", str(folder / "seeds"), "--persons", str(persons),
+         "--days", str(days), "--seed", str(seed)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return Inputs(folder / "seeds", str(folder / "raw" / "{table}.csv"))
+
+
+def generate_by_simulation(folder: Path, events: int, days: int, seed: int) -> Inputs:
+    """The project's own simulated business, as CSV."""
+    from python_stats.simulation import simulate
+
+    summary = simulate(folder / "raw", events=events, seed=seed, days=days, file_format="csv", dirty_share=0.05, seeds_folder=folder / "seeds")
+    return Inputs(folder / "seeds", summary.raw_location)
+
+
+def environment(database: Path, inputs: Inputs, threads: int) -> dict[str, str]:
+    """The environment of a build: only what the profile and the project read is set."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("EMPATHY_ROI_", "DBT_"))}
+    return kept | {
+        "EMPATHY_ROI_SEEDS": os.path.relpath(inputs.seeds, PROJECT),
+        "EMPATHY_ROI_RAW_LOCATION": inputs.raw_location or "",
+        "EMPATHY_ROI_DATABASE": str(database),
+        "EMPATHY_ROI_THREADS": str(threads),
+        "DBT_PROFILES_DIR": str(PROJECT),
+        "NO_COLOR": "1",
+    }
+
+
+def run_dbt(command: str, database: Path, inputs: Inputs, *, threads: int = 2, **changed: str) -> subprocess.CompletedProcess[str]:
+    """One dbt command in a process of its own; `changed` overrides the environment."""
+    database.parent.mkdir(parents=True, exist_ok=True)
+    variables = inputs.variables | ({} if inputs.raw_location else {"raw_location": None})
+    place = database.with_suffix("")
+    return subprocess.run(
+        [sys.executable, "-m", "dbt.cli.main", command, "--quiet", "--no-use-colors", "--vars", json.dumps(variables),
+         "--target-path", f"{place}-target", "--log-path", f"{place}-logs"],
+        cwd=PROJECT, text=True, capture_output=True, check=False, env=environment(database, inputs, threads) | changed,
+    )  # fmt: skip
+
+
+def build(database: Path, inputs: Inputs, *, threads: int = 2) -> Path:
+    """Build the project into a database; a build that fails fails the test with dbt's own words."""
+    built = run_dbt("build", database, inputs, threads=threads)
+    assert built.returncode == 0, built.stdout + built.stderr
+    return database
+
+
+def tables_of(database: Path, schema: str = "main") -> list[str]:
+    if not database.is_file():
+        return []
+    with duckdb.connect(str(database), read_only=True) as connection:
+        found = connection.execute("select table_name from information_schema.tables where table_schema = ? order by 1", [schema]).fetchall()
+    return [name for (name,) in found]
+
+
+def is_mart(table: str, seeds: Path) -> bool:
+    """Whatever is neither a seed nor a rule about seeds nor a step on the way."""
+    return not table.startswith(("int_", "stg_", "cfg_", "seed_violations")) and not (seeds / f"{table}.csv").is_file()
+
+
+def marts_of(database: Path, inputs: Inputs) -> list[str]:
+    return [table for table in tables_of(database) if is_mart(table, inputs.seeds)]
+
+
+def content_of(database: Path, tables: list[str]) -> Content:
+    """Every row of every table as text, exact to the last digit, in an order of its own."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return {table: sorted(map(repr, connection.execute(f'select * from "{table}"').fetchall())) for table in tables}
+
+
+def differing(one: Content, other: Content) -> dict[str, list[str]]:
+    """Per table that differs, a few of the rows that only one of the two has."""
+    assert one.keys() == other.keys()
+    return {table: sorted(set(one[table]) ^ set(other[table]))[:4] or ["other numbers of copies"] for table in one if one[table] != other[table]}
+
+
+def rows_of(database: Path, query: str) -> list[dict[str, Any]]:
+    """The rows of a query by column name."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        found = connection.execute(query)
+        names = [column[0] for column in found.description or []]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
