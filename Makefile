@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint oracle truth clean help
+.PHONY: demo test lint lint-sql oracle truth clean help
 
 help:
 	@echo "make demo    install, simulate a business, build every mart, analyse, write the scorecard, say where it is"
@@ -28,9 +28,17 @@ demo: $(BIN)/.installed
 lint: $(BIN)/.installed-dev
 	$(BIN)/ruff check python_stats tests
 	$(BIN)/mypy python_stats
-	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models analysis tests/data
 
-test: $(BIN)/.installed-dev lint
+# What dbt compiles is linted, from a small simulated business of its own.
+lint-sql: export EMPATHY_ROI_DATABASE = build/lint/lint.duckdb
+lint-sql: export EMPATHY_ROI_RAW_LOCATION = build/lint/raw/{table}.parquet
+lint-sql: $(BIN)/.installed-dev
+	$(BIN)/python -m python_stats.simulation build/lint/raw --events 2000
+	$(BIN)/dbt --quiet build --target-path build/lint/target --log-path build/lint/logs
+	$(BIN)/dbt --quiet compile --target-path build/lint/target --log-path build/lint/logs
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar build/lint/target/compiled/empathy_roi/models build/lint/target/compiled/empathy_roi/analysis
+
+test: $(BIN)/.installed-dev lint lint-sql
 	$(BIN)/python tests/oracle/run_oracle.py --quick
 	$(BIN)/pytest
 

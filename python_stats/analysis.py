@@ -183,9 +183,7 @@ def _times(pairs: Sequence[Pair], options: Options) -> list[dict[str, Any]]:
     tables = [pair.control for pair in pairs] + [pair.variant for pair in pairs]
     edges = sorted({(row["bucket_start_s"], row["bucket_end_s"] or 0) for table in tables for row in table or ()})
     position = {edge: index for index, edge in enumerate(edges)}
-    times = bucket_times(
-        np.array([start for start, _ in edges], dtype=float), np.array([end or math.nan for _, end in edges], dtype=float)
-    )
+    times = bucket_times(np.array([start for start, _ in edges], dtype=float), np.array([end or math.nan for _, end in edges], dtype=float))
     order = np.argsort(times, kind="stable")
     at_risk, events, ended = (np.zeros((len(tables), len(edges))) for _ in range(3))
     for index, table in enumerate(tables):

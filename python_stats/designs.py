@@ -127,9 +127,7 @@ class Design:
         return max(days, 0.0) / (365.25 / 12)
 
 
-def read_designs(
-    experiments: Iterable[Row], variants: Iterable[Row], metrics: Iterable[Row], values: Iterable[Row]
-) -> tuple[Design, ...]:
+def read_designs(experiments: Iterable[Row], variants: Iterable[Row], metrics: Iterable[Row], values: Iterable[Row]) -> tuple[Design, ...]:
     """Designs from the typed configuration tables, ordered by id; variants, metrics and values too.
 
     Raises:
@@ -165,9 +163,7 @@ def read_designs(
     )
 
 
-def _design(
-    row: Row, variants: tuple[Variant, ...], objectives: tuple[Objective, ...], values: tuple[ValueAssumption, ...]
-) -> Design:
+def _design(row: Row, variants: tuple[Variant, ...], objectives: tuple[Objective, ...], values: tuple[ValueAssumption, ...]) -> Design:
     for column in ("started_on", "declared_on"):
         if row[column] is None:
             raise UserError(f"cfg_experiments, experiment_id = '{row['experiment_id']}': {column} is empty; give a date")

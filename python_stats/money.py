@@ -3,11 +3,7 @@
 impact per month = effect (absolute, good is positive) × units_per_month × qualified_share × value_per_unit − monthly_run_cost;
 a year is 12 months; the first year also pays the one-off cost; ROI = net gain ÷ cost, over the first year.
 
-Uncertainty has two sources, taken as independent: the effect, with Student's t (or normal) around its estimate, scaled by its
-standard error, as in its own interval; and the value of a unit, where `value_low` and `value_high` are read as the ends of the same
-1 − alpha interval of a split normal around `value_per_unit` (its two halves have their own spread), cut off at 0. The distribution
-of the product is P(E·V ≤ x) = ∫ P(E ≤ x/v) dF(v), worked out on a fixed grid of quantiles of V: no random numbers, the same
-result each time. Streams of one experiment come from the same people, so their uncertainties are added as if they moved together
+Uncertainty comes from the effect and from the value of a unit (see `estimators.worth`). Streams of one experiment come from the same people, so their uncertainties are added as if they moved together
 (quantile by quantile): the widest sum there is. Experiments were drawn apart, so across experiments half-widths add in squares
 (MOVER: Zou & Donner 2008).
 """
@@ -18,17 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-import numpy as np
-
 from python_stats.designs import Design, ValueAssumption
-from python_stats.estimators.comparison import critical_value, two_sided_p
-from python_stats.estimators.status import OK, Floats
+from python_stats.estimators.status import OK
+from python_stats.estimators.worth import Worth, probability_above, quantile, unit_values
 from python_stats.verdicts import INVALID, SHIP, Verdict
 
 Row = Mapping[str, Any]
 
 MONTHS = 12
-VALUE_GRID = 400
 
 STREAM, TOTAL, PORTFOLIO = "stream", "total", "portfolio"
 
@@ -40,71 +33,6 @@ NO_TRAFFIC = "no_traffic"
 VERDICT_DAY_UNKNOWN = "verdict_day_unknown"
 NOTHING_TO_ADD = "nothing_to_add"
 PARTIAL = "partial"
-
-
-@dataclass(frozen=True)
-class Worth:
-    """Distribution of a gross gain a month: effect × scale × value.
-
-    Attributes:
-        effect, standard_error, df: of the effect, good positive; df is `inf` for a normal.
-        scale: units a month × qualified share.
-        values: equally likely values of a unit, shape (grid,); one element where the value is certain.
-    """
-
-    effect: float
-    standard_error: float
-    df: float
-    scale: float
-    values: Floats
-
-    def probability_above(self, amount: float) -> float:
-        """P(effect × scale × value > amount)."""
-        factors = self.scale * self.values
-        known = factors > 0
-        certain = float(np.mean(~known)) * (1.0 if amount < 0 else 0.0)
-        if not known.any():
-            return certain
-        needed = amount / factors[known]
-        if self.standard_error == 0:
-            return certain + float(np.mean(known)) * float(np.mean(self.effect > needed))
-        statistic = (self.effect - needed) / self.standard_error
-        half = two_sided_p(statistic, np.full(statistic.shape, self.df)) / 2
-        return certain + float(np.sum(np.where(statistic >= 0, 1 - half, half)) / self.values.size)
-
-    def quantile(self, probability: float) -> float:
-        """The amount that is not exceeded with this probability."""
-        if self.values.size == 1 or self.standard_error == 0:
-            tail = critical_value(np.array([2 * min(probability, 1 - probability)]), np.array([self.df]))[0]
-            reach = self.standard_error * tail * (1 if probability >= 0.5 else -1)
-            value = float(self.values[0]) if self.values.size == 1 else float(np.quantile(self.values, probability))
-            return (self.effect + reach) * self.scale * value
-        spread = (abs(self.effect) + 40 * self.standard_error) * self.scale * float(self.values.max())
-        low, high = -spread - 1e-9, spread + 1e-9
-        for _ in range(200):
-            middle = (low + high) / 2
-            if 1 - self.probability_above(middle) < probability:
-                low = middle
-            else:
-                high = middle
-            if high - low <= 1e-9 * max(1.0, spread):
-                break
-        return (low + high) / 2
-
-
-def unit_values(value: float, low: float | None, high: float | None, alpha: float) -> Floats:
-    """Equally likely values of a unit: quantiles of a split normal whose 1 − alpha interval is low … high, cut off at 0.
-
-    One certain value where neither bound is given, or both equal it.
-    """
-    from scipy.special import ndtri
-
-    bottom, top = (value if low is None else min(low, value)), (value if high is None else max(high, value))
-    if bottom == top:
-        return np.array([value])
-    z = ndtri((np.arange(VALUE_GRID) + 0.5) / VALUE_GRID)
-    spread = np.where(z < 0, value - bottom, top - value) / -ndtri(alpha / 2)
-    return np.maximum(value + z * spread, 0.0)
 
 
 def estimate(
@@ -258,10 +186,10 @@ def _result(design: Design, verdict: Verdict, assumption: ValueAssumption, resul
 def _priced(row: dict[str, Any], gross: float, worths: Sequence[Worth], alpha: float) -> dict[str, Any]:
     """Everything that follows from a gross gain a month and the distributions it is the sum of; amounts in whole cents."""
     run, once = row["monthly_run_cost"], row["one_off_cost"]
-    low, high = (sum(worth.quantile(tail) for worth in worths) for tail in (alpha / 2, 1 - alpha / 2))
+    low, high = (quantile(worths, tail) for tail in (alpha / 2, 1 - alpha / 2))
     gross, low, high = round(gross, 2), round(low, 2), round(high, 2)
     cost = run * MONTHS + once
-    row.update(gross_per_month=gross, cost_first_year=round(cost, 2), probability_pays=_probability_above(worths, cost / MONTHS))
+    row.update(gross_per_month=gross, cost_first_year=round(cost, 2), probability_pays=probability_above(worths, cost / MONTHS))
     for suffix, amount in (("", gross), ("_low", low), ("_high", high)):
         month = round(amount - run, 2)
         row["impact_per_month" + suffix] = month
@@ -270,24 +198,6 @@ def _priced(row: dict[str, Any], gross: float, worths: Sequence[Worth], alpha: f
     row["roi"] = row["first_year"] / cost if cost > 0 else None
     row["payback_months"] = once / row["impact_per_month"] if row["impact_per_month"] > 0 else None
     return row
-
-
-def _probability_above(worths: Sequence[Worth], amount: float) -> float:
-    """P(sum > amount) where the parts move together; for one part exactly its own."""
-    if len(worths) == 1:
-        return worths[0].probability_above(amount)
-    low, high = 1e-9, 1 - 1e-9
-    if sum(worth.quantile(low) for worth in worths) > amount:
-        return 1.0
-    if sum(worth.quantile(high) for worth in worths) <= amount:
-        return 0.0
-    for _ in range(40):
-        middle = (low + high) / 2
-        if sum(worth.quantile(middle) for worth in worths) > amount:
-            high = middle
-        else:
-            low = middle
-    return 1 - (low + high) / 2
 
 
 def _total(
@@ -393,4 +303,3 @@ class _Traffic:
 
     def _is_of(self, row: Row, result: Row) -> bool:
         return all(row[name] == result[name] for name in ("experiment_id", "metric_id", "metric_window", "segment"))
-

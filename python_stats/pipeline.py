@@ -56,7 +56,9 @@ def run(warehouse: Warehouse, options: Options) -> Run:
         warehouse.read("cfg_experiment_metrics", _METRICS),
         warehouse.read("cfg_value_assumptions", _VALUES),
     )
-    traffic = warehouse.read("experiment_traffic", ("experiment_id", "variant_id", "exposed", "contaminated"), ("experiment_id", "variant_id"))
+    traffic = warehouse.read(
+        "experiment_traffic", ("experiment_id", "variant_id", "exposed", "contaminated"), ("experiment_id", "variant_id")
+    )
     stats = warehouse.read("experiment_metric_stats", _STATS, _STATS[:5])
     life_tables = warehouse.read("experiment_life_tables", _LIFE, _LIFE[:6])
 
@@ -98,11 +100,7 @@ def read_as_of(warehouse: Warehouse) -> datetime:
 
 def _decision(design: Design, verdict: verdicts.Verdict, split: Split, results: Sequence[Row], traffic: Sequence[Row]) -> Row:
     primary = next(
-        (
-            row
-            for row in results
-            if row["is_decision"] and row["role"] == "primary" and verdict.variant_id in (None, row["variant_id"])
-        ),
+        (row for row in results if row["is_decision"] and row["role"] == "primary" and verdict.variant_id in (None, row["variant_id"])),
         None,
     )
     exposed, contaminated = (sum(row[name] or 0 for row in traffic) for name in ("exposed", "contaminated"))

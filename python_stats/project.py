@@ -175,7 +175,9 @@ def _render(value: Any, variables: Mapping[str, Any], source: Path) -> Any:
         return variables.get(name, default)
 
     environment = NativeEnvironment(undefined=StrictUndefined)
-    environment.filters.update(as_number=_number, as_native=lambda text: text, as_bool=lambda text: str(text).lower() == "true", as_text=str)
+    environment.filters.update(
+        as_number=_number, as_native=lambda text: text, as_bool=lambda text: str(text).lower() == "true", as_text=str
+    )
     try:
         # Text stays text unless a filter says otherwise: '007' is a password, not a number.
         template = environment.from_string(value)

@@ -22,7 +22,7 @@ import numpy as np
 
 from python_stats.designs import Design, Objective
 from python_stats.estimators.comparison import beyond, critical_value
-from python_stats.estimators.split import Split
+from python_stats.estimators.split import ALARM_P, Split
 from python_stats.estimators.status import OK, UNBOUNDED
 from python_stats.metrics import metric
 from python_stats.wording import in_unit, number, percent, significant
@@ -161,10 +161,11 @@ def _decide_variant(design: Design, variant_id: str, rows: Sequence[Row], as_of:
     if not primary.is_known:
         return verdict(HOLD, str(primary_row["status"]), f"No verdict: {_why_unknown(primary_row)}.")
     wanted = percent(primary_aim.min_lift_rollout)
+    unsure = " and ".join(metric(guard.objective.metric_id).name for guard in guardrails if guard.guardrail_state != NON_INFERIOR)
     if primary.side_of(primary_aim.min_lift_rollout) > 0:
         sentence = f"Ship it: {story}. Even the cautious end is at least the {wanted} that was asked for."
-        return verdict(SHIP, "lift_established", sentence)
-    unsure = [guard.objective.metric_id for guard in guardrails if guard.guardrail_state != NON_INFERIOR]
+        watch = f" Watch {unsure}: not yet shown to be unharmed." if unsure else ""
+        return verdict(SHIP, "lift_established", sentence + watch)
     is_big_enough = primary.lift is not None and primary.lift >= primary_aim.min_lift_rollout
     if primary.side_of(0.0) > 0 and is_big_enough and not unsure:
         return verdict(
@@ -176,8 +177,7 @@ def _decide_variant(design: Design, variant_id: str, rows: Sequence[Row], as_of:
     if primary.side_of(primary_aim.min_lift_rollout) < 0:
         return verdict(STOP_FUTILE, "lift_excluded", f"Stop it: {story}. The {wanted} that was asked for is out of reach.")
     if primary.side_of(0.0) > 0 and is_big_enough:
-        names = " and ".join(metric(metric_id).name for metric_id in unsure)
-        sentence = f"Hold: {story}, but it is not yet shown that {names} stayed within the harm allowed."
+        sentence = f"Hold: {story}, but it is not yet shown that {unsure} stayed within the harm allowed."
         return verdict(HOLD, "guardrail_open", sentence)
     ended = f" It ended with {number(persons)} of {number(design.planned_sample_per_variant)} planned." if not reached else ""
     return verdict(HOLD, "undecided", f"Hold: {story}. That is not enough to tell whether the {wanted} asked for was reached.{ended}")
@@ -227,14 +227,18 @@ def _story(evidence: Evidence, currency: str) -> str:
 
 
 def _better(lift: float) -> str:
-    return "no change" if lift == 0 else f"{percent(abs(lift))} {'better' if lift > 0 else 'worse'}"
+    return "no change" if lift == 0 else f"{_size(lift)} {'better' if lift > 0 else 'worse'}"
+
+
+def _size(lift: float) -> str:
+    return percent(abs(lift)) if abs(lift) < 10 else f"over {percent(10)}"
 
 
 def _range(low: float, high: float) -> str:
     if low >= 0 or high <= 0:
         near, far = sorted((abs(low), abs(high)))
-        return f"{percent(near)} and {percent(far)} {'better' if low >= 0 else 'worse'}"
-    return f"{percent(abs(low))} worse and {percent(high)} better"
+        return f"{_size(near)} and {_size(far)} {'better' if low >= 0 else 'worse'}"
+    return f"{_size(low)} worse and {_size(high)} better"
 
 
 def _running_sentence(design: Design, persons: int, story: str, primary: Evidence) -> str:
@@ -244,7 +248,7 @@ def _running_sentence(design: Design, persons: int, story: str, primary: Evidenc
 
 
 def _invalid_sentence(split: Split) -> str:
-    if split.status == "undeclared_variant":
+    if split.p_value is None or split.p_value >= ALARM_P:
         return "Do not use this result: people were seen in a variant that was declared without a share, or not at all."
     chance = 1 / split.p_value if split.p_value else float("inf")
     odds = f"one in {significant(chance, 2)}" if chance < 1e9 else "less than one in a billion"

@@ -55,7 +55,8 @@ def money(value: float | None, currency: str = "EUR", *, signed: bool = False) -
     """Whole units of a currency: €27,000, −$3,400, CHF 1,200."""
     if value is None or not math.isfinite(value):
         return "–"
-    text = number(value, 0, signed=signed)
+    digits = 0 if abs(value) >= 10 or value == 0 else 2
+    text = number(value, digits, signed=signed)
     sign = text[0] if text[0] in (MINUS, "+") else ""
     symbol = SYMBOLS.get(currency, currency + THIN)
     return sign + symbol + text.removeprefix(sign)

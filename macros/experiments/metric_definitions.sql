@@ -7,6 +7,7 @@
   happened_us       when a row counts: it must lie at or after the exposure and before the window's end
   numerator_us      when its numerator happened, where that is later: it must lie before the window's end, too
   known_us          until when the row's outcome is open: no day before that one can count it
+  numerator_known_us  the same of its numerator, where that is later (a completed step can yet turn out to be where people give up)
   is_of_journey     an experiment with a journey looks at that journey alone
   in_millionths     the numerator is a fraction (seconds, money, scores), summed as whole millionths
 #}
@@ -23,7 +24,8 @@
         happened_us='completed_us', where="outcome = 'completed'"),
     'step_abandonment_rate': {'source': 'int_step_outcomes', 'is_of_journey': true, 'kind': 'ratio',
         'numerator': 'case when is_abandoned then 1 else 0 end', 'denominator': '1',
-        'happened_us': 'finished_us', 'numerator_us': 'attempt_ended_us', 'known_us': 'known_us', 'where': 'finished_us is not null'},
+        'happened_us': 'finished_us', 'numerator_us': 'attempt_ended_us',
+        'known_us': 'known_us', 'numerator_known_us': 'attempt_known_us', 'where': 'finished_us is not null'},
     'engagement_rate': dict(messages, numerator='case when engaged_us is not null then 1 else 0 end', denominator='1',
         numerator_us='engaged_us'),
     'message_conversion_rate': dict(messages, numerator='case when converted_us is not null then 1 else 0 end', denominator='1',

@@ -44,7 +44,7 @@ from (
         {%- endif %}
         {%- endfor %}
         {% if with_payload and present %}{{ json_object_of(present.keys() | list) }}{% else %}cast(null as {{ dbt.type_string() }}){% endif %} as payload
-    from {% if is_off %}(select 1 as nothing) as switched_off where 1 = 0{% elif execute %}{{ raw_relation(table) }} as raw_rows{% else %}{{ source('raw', table) }} as raw_rows{% endif %}
+    from {% if is_off %}(select 1 as nothing) as switched_off where 1 = 0{% elif execute %}{{ raw_relation(table) }}{% else %}{{ source("raw", table) }}{% endif %}
 ) as typed
 {%- endmacro %}
 

@@ -2,14 +2,7 @@
 -- adds the difference it makes, so that a day's statistics are a running sum; the last day is as at as_of.
 {% set timezone = var('reporting_timezone', 'UTC') -%}
 
-with last_day as (
-
-    select {{ local_day('as_of_us', timezone) }} as last_day
-    from {{ ref('as_of') }}
-
-),
-
-entries as (
+with entries as (
 
     select
         eligible.experiment_id,

@@ -7,7 +7,7 @@ select
     activity.happened_us - persons.exposed_us as age_us,
     activity.numerator_us - persons.exposed_us as numerator_age_us,
     activity.known_us,
-    greatest(activity.known_us, activity.numerator_us) as numerator_known_us,
+    greatest(activity.known_us, activity.numerator_us, activity.numerator_known_us) as numerator_known_us,
     activity.numerator as y,
     activity.denominator as d
 from {{ ref('int_compared_persons') }} as persons
@@ -22,6 +22,7 @@ inner join (
         {{ metric.happened_us }} as happened_us,
         coalesce({{ metric.get('numerator_us', 'null') }}, {{ metric.happened_us }}) as numerator_us,
         greatest({{ metric.happened_us }}, {{ metric.get('known_us', metric.happened_us) }}) as known_us,
+        coalesce({{ metric.get('numerator_known_us', 'null') }}, {{ metric.happened_us }}) as numerator_known_us,
         cast({{ metric.numerator }} as bigint) as numerator,
         cast({{ metric.get('denominator', '0') }} as bigint) as denominator
     from {{ ref(metric.source) }}

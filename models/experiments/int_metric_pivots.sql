@@ -42,7 +42,9 @@ select
     {% endfor %}
 from {{ ref('int_experiment_metrics') }} as metrics
 cross join (
-    {% for window in metric_windows() %}select '{{ window }}' as metric_window{{ ' union all ' if not loop.last }}{% endfor %}
+    {% for window in metric_windows() %}select '{{ window }}' as metric_window{{ '
+    union all
+    ' if not loop.last }}{% endfor %}
 ) as windows
 left join counted
     on metrics.experiment_id = counted.experiment_id and windows.metric_window = counted.metric_window

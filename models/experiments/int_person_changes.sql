@@ -82,6 +82,14 @@ entered as (
 
 ),
 
+everything as (
+
+    select * from dated
+    union all
+    select * from entered
+
+),
+
 changed as (
 
     select
@@ -94,7 +102,7 @@ changed as (
         sum(entries) as entries,
         sum(y) as y_change,
         sum(d) as d_change
-    from (select * from dated union all select * from entered) as everything
+    from everything
     group by experiment_id, variant_id, metric_id, metric_window, person_key, day
 
 ),

@@ -6,7 +6,8 @@ select
     attempts.outcome = 'abandoned' and attempts.last_step_order = step_attempts.step_order as is_abandoned,
     attempts.ended_us as attempt_ended_us,
     coalesce(step_attempts.completed_us, case when attempts.outcome <> 'in_progress' then attempts.ended_us end) as finished_us,
-    coalesce(step_attempts.completed_us, attempts.known_us) as known_us
+    coalesce(step_attempts.completed_us, attempts.known_us) as known_us,
+    attempts.known_us as attempt_known_us
 from {{ ref('int_step_attempts') }} as step_attempts
 inner join {{ ref('int_journey_attempts') }} as attempts
     on

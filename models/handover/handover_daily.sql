@@ -25,7 +25,7 @@ select
     {{ count_where('handover_offered_at is not null') }} as handovers_offered,
     {{ count_where('handover_requested_at is not null') }} as handovers_requested,
     {% for timing in ['requested', 'early', 'on_time', 'late', 'missed'] -%}
-    {{ count_where("handover_timing = '" ~ timing ~ "'") }} as handovers_{{ timing }},
+    {{ count_where("handover_timing = '" ~ timing ~ "'") }} as handovers_{{ 'on_request' if timing == 'requested' else timing }},
     {% endfor -%}
     {{ count_where('first_resolved_at is not null') }} as ever_resolved,
     {{ count_where('reopens > 0') }} as reopened,

@@ -89,18 +89,12 @@ def compare(control: Sample, variant: Sample, alpha: Floats, *, normal: bool = F
         )
         status = np.where(status == "control", control.status, np.where(status == "variant", variant.status, status))
         usable = status == OK
-        df = (
-            np.full(effect.shape, np.inf)
-            if normal
-            else welch_df(control.variance, control.persons, variant.variance, variant.persons)
-        )
+        df = np.full(effect.shape, np.inf) if normal else welch_df(control.variance, control.persons, variant.variance, variant.persons)
         df = np.where(usable, df, np.nan)
         critical = np.where(usable, critical_value(alpha, np.where(usable, df, 1.0)), np.nan)
         statistic = np.where(usable, effect / standard_error, 0.0)
         p_value = np.where(usable, two_sided_p(statistic, np.where(usable, df, 1.0)), np.nan)
-        relative, low, high, relative_status = fieller(
-            control.value, control.variance, variant.value, variant.variance, critical
-        )
+        relative, low, high, relative_status = fieller(control.value, control.variance, variant.value, variant.variance, critical)
     relative_status = np.where(usable, relative_status, status)
     bounded = relative_status == OK
     return Comparison(

@@ -7,6 +7,7 @@ import numpy as np
 from python_stats.estimators.status import Floats
 
 ALARM_P = 0.001
+STRAY_SHARE = 0.001
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,8 @@ class Split:
 
     Attributes:
         chi_square, df, p_value: None where fewer than two arms with a share were seen or declared.
-        is_sound: False where p < 0.001, or where people were seen in an arm that was declared with no share, or not at all.
+        is_sound: False where p < 0.001, or where more than one in a thousand were seen in arms that were declared with no share, or
+            not at all. Fewer (a test account) are reported by the status alone.
         status: `ok`, `sample_ratio_mismatch`, `undeclared_variant`, `no_persons` or `one_arm`.
     """
 
@@ -39,16 +41,15 @@ def sample_ratio(observed: Floats, expected_share: Floats) -> Split:
 
     with np.errstate(invalid="ignore"):
         counted = expected_share > 0
-    strays = bool(np.any(observed[~counted] > 0))
+    strays = float(observed[~counted].sum())
     arms, total = int(counted.sum()), float(observed[counted].sum())
+    stray_alarm = strays > STRAY_SHARE * (strays + total)
     if arms < 2 or total == 0:
         status = "undeclared_variant" if strays else "no_persons" if total == 0 else "one_arm"
-        return Split(None, None, None, not strays, status)
+        return Split(None, None, None, not stray_alarm, status)
     expected = expected_share[counted] / expected_share[counted].sum() * total
     chi_square = float(((observed[counted] - expected) ** 2 / expected).sum())
     p_value = float(chdtrc(arms - 1, chi_square))
-    if strays:
-        return Split(chi_square, arms - 1, p_value, False, "undeclared_variant")
-    if p_value < ALARM_P:
-        return Split(chi_square, arms - 1, p_value, False, "sample_ratio_mismatch")
-    return Split(chi_square, arms - 1, p_value, True, "ok")
+    mismatch = p_value < ALARM_P
+    status = "sample_ratio_mismatch" if mismatch else "undeclared_variant" if strays else "ok"
+    return Split(chi_square, arms - 1, p_value, not (mismatch or stray_alarm), status)

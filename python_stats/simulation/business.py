@@ -147,7 +147,7 @@ JOURNEYS: tuple[Journey, ...] = (
             Step("confirmation", 0.0, 0.08, page_path="/checkout/thank-you", click=0.2),
         ),
         mean_seconds=300,
-        break_share=0.05,
+        break_share=0.02,
     ),
     Journey(
         "signup",
@@ -266,7 +266,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         "checkout_short_form", "journey", 0.15, 28, 76,
         (
             Variant("eight_fields", 0.5),
-            Variant("four_fields", 0.5, {"delivery": 0.45, "payment": 0.9}, speed=0.8),
+            Variant("four_fields", 0.5, {"delivery": 0.35, "payment": 0.85}, speed=0.75),
         ),
         journey_id="checkout", known_share=0.75,
     ),

@@ -27,7 +27,8 @@ create or replace macro received_ms(ms, parent) as least(
 -- The warehouse loads every quarter of an hour.
 create or replace macro loaded_ms(ms) as ((ms) // 900000 + 1) * 900000;
 
--- When a step of an attempt is entered: its place in the attempt's time, a little jitter, and the break, if one came.
+-- When a step of an attempt is entered: its place in the attempt's time, a little jitter (none for the first step, which
+-- starts the attempt), and the break, if one came.
 create or replace macro entered_ms(started_ms, pace_ms, place, width, jitter, step_order, break_from, break_ms) as
-    started_ms + round(pace_ms * (place + 0.25 * width * jitter))::bigint
+    started_ms + case when step_order > 1 then round(pace_ms * (place + 0.25 * width * jitter))::bigint else 0 end
     + case when step_order >= break_from then break_ms else 0 end;

@@ -65,7 +65,7 @@ class Act:
             return 0, 0
         at, known = self.numerator_at or self.happened, self.numerator_known or self.known
         is_late = length is not None and at >= exposed + length
-        counts = not is_late and (until is None or (max(at, self.happened) < until and known < until))
+        counts = not is_late and (until is None or max(at, known, self.happened, self.known) < until)
         return (
             self.numerator if counts else 0,
             self.denominator if until is None or (self.happened < until and self.known < until) else 0,

@@ -1,0 +1,240 @@
+"""The command line. Only this module knows all the others; they are imported when a command needs them."""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from python_stats.errors import EXIT_USAGE, UserError
+
+if TYPE_CHECKING:
+    from python_stats.analysis import Options
+    from python_stats.pipeline import Run
+    from python_stats.project import Flags, Project
+
+Command = Callable[..., Any]
+
+
+class Group(click.Group):
+    """Turns what a user can mend into one line and an exit code; `--debug` shows the stack."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the chosen command."""
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            if ctx.params.get("debug"):
+                raise
+            click.echo(f"empathy-roi: {error}", err=True)
+            ctx.exit(error.exit_code)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if ctx.params.get("debug"):
+                raise
+            reason = (str(error).splitlines() or [""])[0]
+            click.echo(f"empathy-roi: unexpected {type(error).__name__}: {reason} (run with 'empathy-roi --debug …' for details)", err=True)
+            ctx.exit(EXIT_USAGE)
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.option("--debug", is_flag=True, envvar="EMPATHY_ROI_DEBUG", help="Show the stack of an error.")
+@click.version_option(package_name="empathy-roi", prog_name="empathy-roi")
+def main(debug: bool) -> None:
+    """Proof that a more considerate product pays: build the marts, analyse the experiments, report.
+
+    Exit codes: 0 done, 1 checks failed, 2 usage or crash, 75 the database is locked.
+    """
+
+
+def connection_options(command: Command) -> Command:
+    """dbt's own flags for where the project and its connection are."""
+    for option in reversed(
+        (
+            click.option("--project-dir", metavar="FOLDER", help="Folder of dbt_project.yml.  [default: here, or the nearest above]"),
+            click.option("--profiles-dir", metavar="FOLDER", help="Folder of profiles.yml.  [default: here, the project, ~/.dbt]"),
+            click.option("--profile", metavar="NAME", help="Profile to use instead of the project's."),
+            click.option("--target", "-t", metavar="NAME", help="Target (connection) of the profile."),
+            click.option("--vars", "variables", metavar="YAML", help="Variables on top of the project's."),
+            click.option("--target-path", metavar="FOLDER", help="Where dbt writes its artifacts."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def build_options(command: Command) -> Command:
+    """dbt's own flags for what to build and how."""
+    for option in reversed(
+        (
+            click.option("--select", "-s", "--models", "-m", "select", multiple=True, metavar="NODES", help="Nodes to build."),
+            click.option("--exclude", multiple=True, metavar="NODES", help="Nodes to leave out."),
+            click.option("--selector", metavar="NAME", help="Selector of selectors.yml."),
+            click.option("--resource-type", multiple=True, metavar="TYPE", help="Types of nodes to build."),
+            click.option("--exclude-resource-type", multiple=True, metavar="TYPE", help="Types of nodes to leave out."),
+            click.option("--full-refresh", "-f", is_flag=True, help="Rebuild incremental models from scratch."),
+            click.option("--fail-fast", "-x", is_flag=True, help="Stop at the first failure."),
+            click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Nodes built at once."),
+            click.option("--log-path", metavar="FOLDER", help="Where dbt writes its log."),
+            click.argument("dbt_arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- DBT_FLAGS…]"),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@main.command()
+@connection_options
+@build_options
+def build(dbt_arguments: Sequence[str], **flags: Any) -> None:
+    """Build and test the marts from raw data: `dbt build`. What stands after `--` goes to dbt as it is."""
+    project = _project(flags)
+    _exit(_build(project, flags, dbt_arguments))
+
+
+@main.command()
+@connection_options
+def analyze(**flags: Any) -> None:
+    """Analyse the experiments of the built marts: effects, verdicts, money; written back beside the marts."""
+    run = _analyze(_project(flags))
+    rows = ", ".join(f"{table} {len(content):,}" for table, content in run.tables.items())
+    click.echo(f"as of {run.as_of:%Y-%m-%d %H:%M} UTC, run {run.run_id}: {rows} rows")
+
+
+@main.command()
+@connection_options
+@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="The page.  [default: out/scorecard.html]")
+def report(output: Path | None, **flags: Any) -> None:
+    """Write the one-page scorecard from what `analyze` found."""
+    project = _project(flags)
+    click.echo(f"scorecard: {_shown(_report(project, output))}")
+
+
+@main.command()
+@click.argument("output_folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--events", default=200_000, show_default=True, type=click.IntRange(min=1), help="About how many product events.")
+@click.option("--seed", default=1, show_default=True, help="Which of the possible worlds.")
+@click.option("--days", type=click.IntRange(min=1), help="Length of the simulated time.")
+@click.option("--file-format", default="parquet", show_default=True, type=click.Choice(["parquet", "csv"]))
+@click.option("--replicas", type=click.IntRange(min=1), help="Independent copies of the business.")
+@click.option("--seeds-folder", type=click.Path(path_type=Path, file_okay=False), help="Also write the seeds that go with it.")
+def simulate(output_folder: Path, events: int, seed: int, file_format: str, **more: Any) -> None:
+    """Simulate a business whose true effects are known: raw tables and truth.json in OUTPUT_FOLDER."""
+    from python_stats import simulation
+
+    given = {name: value for name, value in more.items() if value is not None}
+    try:
+        summary = simulation.simulate(output_folder, events=events, seed=seed, file_format=file_format, **given)
+    except ValueError as error:
+        raise UserError(f"simulate: {error}") from error
+    click.echo(f"{output_folder}: {sum(summary.rows.values()):,} rows in {len(summary.rows)} raw tables")
+
+
+@main.command()
+@connection_options
+@build_options
+@click.option("--events", default=200_000, show_default=True, type=click.IntRange(min=1), help="About how many product events.")
+@click.option("--seed", default=1, show_default=True, help="Which of the possible worlds.")
+@click.option("--raw-folder", type=click.Path(path_type=Path, file_okay=False), help="Raw data.  [default: data/raw]")
+@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="The page.  [default: out/scorecard.html]")
+@click.option("--force", is_flag=True, help="Simulate anew even where the same data is there.")
+def demo(
+    events: int, seed: int, raw_folder: Path | None, output: Path | None, force: bool, dbt_arguments: Sequence[str], **flags: Any
+) -> None:
+    """See it work: simulate a business, build its marts, analyse its experiments, write the scorecard."""
+    from python_stats.demo import prepare
+    from python_stats.errors import EXIT_CHECKS_FAILED, EXIT_DONE
+
+    project = _project(flags)
+    folder = (raw_folder or project.folder / "data" / "raw").resolve()
+    click.echo(f"raw data: {_shown(folder)} {'(simulated)' if prepare(folder, events, seed, force) else '(already there)'}")
+    code = _build(project, flags, dbt_arguments, {"EMPATHY_ROI_RAW_LOCATION": f"{folder}/{{table}}.parquet"})
+    if code not in (EXIT_DONE, EXIT_CHECKS_FAILED):
+        _exit(code)
+    run = _analyze(project)
+    page = _report(project, output)
+    click.echo("")
+    for decision in run.tables["experiment_decisions"]:
+        click.echo(f"{decision['verdict']:<12}  {decision['experiment_name']}")
+    click.echo(f"\nscorecard: {_shown(page)}")
+    _exit(code)
+
+
+def _project(flags: dict[str, Any]) -> "Project":
+    from python_stats.project import Flags, open_project
+
+    return open_project(
+        Flags(
+            project_dir=flags["project_dir"],
+            profiles_dir=flags["profiles_dir"],
+            profile=flags["profile"],
+            target=flags["target"],
+            vars=flags["variables"],
+            target_path=flags["target_path"],
+        )
+    )
+
+
+def _build(project: "Project", flags: dict[str, Any], more: Sequence[str], environment: dict[str, str] | None = None) -> int:
+    from python_stats import dbt_runner
+
+    arguments: list[str] = []
+    for name in ("select", "exclude", "resource_type", "exclude_resource_type"):
+        for value in flags[name]:
+            arguments += [f"--{name.replace('_', '-')}", value]
+    for name in ("selector", "threads", "log_path"):
+        if flags[name] is not None:
+            arguments += [f"--{name.replace('_', '-')}", str(flags[name])]
+    if flags["variables"]:
+        arguments += ["--vars", flags["variables"]]
+    arguments += [f"--{name.replace('_', '-')}" for name in ("full_refresh", "fail_fast") if flags[name]]
+    return dbt_runner.build(project, [*arguments, *more], environment)
+
+
+def _options(project: "Project") -> "Options":
+    from python_stats.analysis import Options
+
+    values = {name: project.variables[name] for name in ("min_segment_size", "rmst_horizon_days") if name in project.variables}
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+            raise UserError(f"variable '{name}': {value!r} must be a number above 0")
+    return Options(**values, reporting_currency=str(project.variables.get("reporting_currency", "EUR")))
+
+
+def _analyze(project: "Project") -> "Run":
+    from python_stats import pipeline
+    from python_stats.warehouse import open_warehouse
+
+    options = _options(project)
+    with open_warehouse(project) as warehouse:
+        return pipeline.run(warehouse, options)
+
+
+def _report(project: "Project", output: Path | None) -> Path:
+    from python_stats import report as page
+    from python_stats.warehouse import open_warehouse
+
+    path = output or project.folder / "out" / "scorecard.html"
+    with open_warehouse(project, read_only=True) as warehouse:
+        content = page.render(warehouse, _options(project).reporting_currency)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UserError(f"--output {path}: cannot be written ({error.strerror})") from error
+    return path
+
+
+def _shown(path: Path) -> str:
+    """Relative to here where that is shorter."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _exit(code: int) -> None:
+    if code:
+        sys.exit(code)
