@@ -12,7 +12,7 @@ from python_stats.errors import EXIT_USAGE, UserError
 if TYPE_CHECKING:
     from python_stats.analysis import Options
     from python_stats.pipeline import Run
-    from python_stats.project import Flags, Project
+    from python_stats.project import Project
 
 Command = Callable[..., Any]
 

@@ -3,9 +3,9 @@
 impact per month = effect (absolute, good is positive) × units_per_month × qualified_share × value_per_unit − monthly_run_cost;
 a year is 12 months; the first year also pays the one-off cost; ROI = net gain ÷ cost, over the first year.
 
-Uncertainty comes from the effect and from the value of a unit (see `estimators.worth`). Streams of one experiment come from the same people, so their uncertainties are added as if they moved together
-(quantile by quantile): the widest sum there is. Experiments were drawn apart, so across experiments half-widths add in squares
-(MOVER: Zou & Donner 2008).
+Uncertainty comes from the effect and from the value of a unit (see `estimators.worth`). Streams of one experiment come from the same
+people, so their uncertainties are added as if they moved together (quantile by quantile): the widest sum there is. Experiments were
+drawn apart, so across experiments half-widths add in squares (MOVER: Zou & Donner 2008).
 """
 
 import math

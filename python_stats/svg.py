@@ -62,4 +62,4 @@ def _picture(kind: str, width: float, height: float, title: str, label: str, ide
         kind, f"{width:g}", f"{height:g}", identity, identity, "none" if kind == "share" else "xMidYMid meet"
     )
     words = Markup('<title id="{}-t">{}</title><desc id="{}-d">{}</desc>').format(identity, title, identity, label)
-    return head + words + Markup(body) + Markup("</svg>")
+    return head + words + Markup(body) + Markup("</svg>")  # noqa: S704 -- numbers and class names only

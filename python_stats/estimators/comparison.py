@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from python_stats.estimators.moments import Sample
-from python_stats.estimators.status import OK, UNBOUNDED, ZERO_VARIANCE, Floats, Words, first_reason
+from python_stats.estimators.status import INVALID_INPUT, OK, UNBOUNDED, ZERO_VARIANCE, Floats, Words, first_reason
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def two_sided_p(statistic: Floats, df: Floats) -> Floats:
 
 def welch_df(variance_control: Floats, n_control: Floats, variance_variant: Floats, n_variant: Floats) -> Floats:
     """Welch–Satterthwaite degrees of freedom from the variances of the two means (Welch 1947, eq. 28)."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         total = variance_control + variance_variant
         # Shares of the total keep tiny variances from underflowing when they are squared.
         share_control, share_variant = variance_control / total, variance_variant / total
@@ -78,7 +78,7 @@ def compare(control: Sample, variant: Sample, alpha: Floats, *, normal: bool = F
 
     t = (m₁ − m₀) / √(v₀ + v₁) with v the variance of a mean, df after Welch and Satterthwaite (Welch 1947).
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         effect = variant.value - control.value
         standard_error = np.sqrt(control.variance + variant.variance)
         status = first_reason(
@@ -86,6 +86,7 @@ def compare(control: Sample, variant: Sample, alpha: Floats, *, normal: bool = F
             (control.status != OK, "control"),
             (variant.status != OK, "variant"),
             (standard_error == 0, ZERO_VARIANCE),
+            (~np.isfinite(effect) | ~np.isfinite(standard_error), INVALID_INPUT),
         )
         status = np.where(status == "control", control.status, np.where(status == "variant", variant.status, status))
         usable = status == OK
@@ -123,7 +124,7 @@ def fieller(
     Where m₀² ≤ t² v₀ the control is not distinguishable from 0 and the set is no interval: `unbounded`.
     Dividing by |m₀| keeps the sign of the relative effect that of the absolute one when the control is below 0.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         leading = control**2 - critical**2 * variance_control
         # (discriminant / t²) written so that equal squares do not cancel
         inside = variance_variant * leading + variance_control * variant**2

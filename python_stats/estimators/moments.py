@@ -40,7 +40,7 @@ class Sample:
 
 def mean(persons: Floats, pivot: Floats, total: Floats) -> Floats:
     """ȳ = p + Σ(y − p) / n; `nan` for n = 0."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return np.where(persons > 0, pivot + total / persons, np.nan)
 
 
@@ -49,19 +49,20 @@ def covariance(persons: Floats, total_a: Floats, total_b: Floats, total_ab: Floa
 
     s_ab = (Σuv − Σu Σv / n) / (n − 1). With a = b it is the variance.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return np.where(persons > 1, (total_ab - total_a * total_b / persons) / (persons - 1), np.nan)
 
 
 def variance(persons: Floats, total: Floats, total_squares: Floats) -> Floats:
-    """Sample variance with n − 1, floored at 0 against the last digit of rounding."""
-    return np.maximum(covariance(persons, total, total, total_squares), 0.0)
+    """Sample variance with n − 1; what is only rounding (a constant shifted by 0.1) is 0."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return _without_rounding(covariance(persons, total, total, total_squares), total_squares / (persons - 1))
 
 
 def sample_of_means(persons: Floats, pivot: Floats, total: Floats, total_squares: Floats) -> Sample:
     """Mean per person (a share is the mean of 0 and 1) with variance s²/n."""
     value = mean(persons, pivot, total)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         spread = variance(persons, total, total_squares) / persons
     broken = ~np.isfinite(pivot) | ~np.isfinite(total) | ~np.isfinite(total_squares)
     return _judged(persons, value, spread, broken, np.zeros(persons.shape, dtype=bool))
@@ -84,16 +85,18 @@ def sample_of_ratios(
     """
     mean_y = mean(persons, pivot_y, sum_y)
     mean_d = mean(persons, pivot_d, sum_d)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         value = np.where(mean_d != 0, mean_y / mean_d, np.nan)
-        linearised = (
-            covariance(persons, sum_y, sum_y, sum_yy)
-            - 2 * value * covariance(persons, sum_y, sum_d, sum_yd)
-            + value**2 * covariance(persons, sum_d, sum_d, sum_dd)
-        )
-        spread = np.maximum(linearised, 0.0) / (persons * mean_d**2)
+        spread_y, spread_d = variance(persons, sum_y, sum_yy), variance(persons, sum_d, sum_dd)
+        linearised = spread_y - 2 * value * covariance(persons, sum_y, sum_d, sum_yd) + value**2 * spread_d
+        spread = _without_rounding(linearised, spread_y + value**2 * spread_d) / (persons * mean_d**2)
     broken = ~np.isfinite(pivot_y + pivot_d + sum_y + sum_d + sum_yy + sum_dd + sum_yd)
     return _judged(persons, value, spread, broken, mean_d == 0)
+
+
+def _without_rounding(difference: Floats, terms: Floats) -> Floats:
+    """A difference of terms of that size, or 0 where it is no larger than their rounding (or below 0)."""
+    return np.where(difference > 1e-12 * terms, difference, np.where(np.isnan(difference), np.nan, 0.0))
 
 
 def _judged(persons: Floats, value: Floats, spread: Floats, broken: np.ndarray, no_denominator: np.ndarray) -> Sample:

@@ -13,7 +13,7 @@ def wilson(successes: Floats, persons: Floats, alpha: Floats) -> tuple[Floats, F
     from scipy.special import ndtri
 
     z = -ndtri(alpha / 2)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         share = successes / persons
         centre = share + z**2 / (2 * persons)
         reach = z * np.sqrt(np.maximum(share * (1 - share), 0.0) / persons + z**2 / (4 * persons**2))
@@ -34,7 +34,7 @@ def newcombe(
     """
     low_control, high_control = wilson(successes_control, n_control, alpha)
     low_variant, high_variant = wilson(successes_variant, n_variant, alpha)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         control, variant = successes_control / n_control, successes_variant / n_variant
         low = variant - control - np.hypot(variant - low_variant, high_control - control)
         high = variant - control + np.hypot(high_variant - variant, control - low_control)

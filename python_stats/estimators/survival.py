@@ -40,7 +40,7 @@ def kaplan_meier(times: Floats, at_risk: Floats, events: Floats) -> Curves:
         times: shape (times,), ascending.
         at_risk, events: shape (curves, times). A time without anybody at risk changes nothing.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         hazard = np.where(at_risk > 0, events / at_risk, 0.0)
         added = np.where((at_risk > events) & (events > 0), events / (at_risk * (at_risk - events)), 0.0)
     return Curves(times, np.cumprod(1 - hazard, axis=1), np.cumsum(added, axis=1))
@@ -64,7 +64,7 @@ def restricted_mean(times: Floats, at_risk: Floats, events: Floats, horizon: Flo
     right = np.concatenate([left[:, 1:], tau], axis=1)
     areas = before * np.maximum(right - left, 0.0)
     area_after = np.cumsum(areas[:, ::-1], axis=1)[:, ::-1]
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         step = np.where((at_risk > events) & (events > 0), events / (at_risk * (at_risk - events)), 0.0)
     inside = times[None, :] <= tau
     return area_after[:, 0], np.sum(np.where(inside, area_after[:, 1:] ** 2 * step, 0.0), axis=1)

@@ -36,9 +36,7 @@ def main(
 ) -> None:
     """Write the eight raw tables and truth.json to OUTPUT_FOLDER."""
     try:
-        summary = simulate(
-            output_folder, events, seed, days, start.date(), file_format, dirty_share, replicas, seeds_folder, typed
-        )
+        summary = simulate(output_folder, events, seed, days, start.date(), file_format, dirty_share, replicas, seeds_folder, typed)
     except ValueError as error:
         click.echo(f"simulate: {error}", err=True)
         sys.exit(2)

@@ -92,6 +92,7 @@ class TicketClass:
     power: float
     csat: str
     churn: float
+    agents: bool = False
 
     @property
     def mean_hours(self) -> float:
@@ -135,14 +136,35 @@ JOURNEYS: tuple[Journey, ...] = (
         (
             Step("cart", 0.16, 0.15, page_path="/cart", retry=0.04, help=0.01, rage=0.005, click=0.6),
             Step(
-                "delivery", 0.27, 0.35, page_path="/checkout/delivery", fields=("street", "postcode", "city", "phone"),
-                error=0.16, retry=0.07, backtrack=0.05, back_to="cart", rage=0.03, help=0.04, exit_survey=0.08,
+                "delivery",
+                0.27,
+                0.35,
+                page_path="/checkout/delivery",
+                fields=("street", "postcode", "city", "phone"),
+                error=0.16,
+                retry=0.07,
+                backtrack=0.05,
+                back_to="cart",
+                rage=0.03,
+                help=0.04,
+                exit_survey=0.08,
             ),
             Step("extras", 0.06, 0.12, page_path="/checkout/extras", fields=("gift-note",), help=0.01, chosen=0.4),
             Step(
-                "payment", 0.22, 0.3, page_path="/checkout/payment", completion_event="payment_accepted",
-                fields=("card-number", "card-name", "security-code"), error=0.12, error_event="payment_declined",
-                retry=0.09, backtrack=0.06, back_to="delivery", rage=0.05, help=0.03, exit_survey=0.1,
+                "payment",
+                0.22,
+                0.3,
+                page_path="/checkout/payment",
+                completion_event="payment_accepted",
+                fields=("card-number", "card-name", "security-code"),
+                error=0.12,
+                error_event="payment_declined",
+                retry=0.09,
+                backtrack=0.06,
+                back_to="delivery",
+                rage=0.05,
+                help=0.03,
+                exit_survey=0.1,
             ),
             Step("confirmation", 0.0, 0.08, page_path="/checkout/thank-you", click=0.2),
         ),
@@ -154,12 +176,30 @@ JOURNEYS: tuple[Journey, ...] = (
         (
             Step("plans", 0.3, 0.3, page_path="/join/plans", help=0.05, rage=0.01, exit_survey=0.04),
             Step(
-                "account", 0.22, 0.4, page_path="/join/account", fields=("email", "password", "first-name"), error=0.14,
-                retry=0.05, backtrack=0.08, back_to="plans", rage=0.02, help=0.02, exit_survey=0.05,
+                "account",
+                0.22,
+                0.4,
+                page_path="/join/account",
+                fields=("email", "password", "first-name"),
+                error=0.14,
+                retry=0.05,
+                backtrack=0.08,
+                back_to="plans",
+                rage=0.02,
+                help=0.02,
+                exit_survey=0.05,
             ),
             Step(
-                "verify_email", 0.17, 0.2, entry_event="verification_sent", completion_event="email_verified",
-                fields=("code",), error=0.08, retry=0.12, help=0.03, rage=0.02,
+                "verify_email",
+                0.17,
+                0.2,
+                entry_event="verification_sent",
+                completion_event="email_verified",
+                fields=("code",),
+                error=0.08,
+                retry=0.12,
+                help=0.03,
+                rage=0.02,
             ),
             Step("welcome", 0.0, 0.1, page_path="/welcome", click=0.3),
         ),
@@ -170,16 +210,43 @@ JOURNEYS: tuple[Journey, ...] = (
         "activation",
         (
             Step(
-                "taste_quiz", 0.2, 0.35, entry_event="quiz_started", fields=("brew-method", "roast", "milk"), error=0.03,
-                retry=0.05, help=0.02, rage=0.01,
+                "taste_quiz",
+                0.2,
+                0.35,
+                entry_event="quiz_started",
+                fields=("brew-method", "roast", "milk"),
+                error=0.03,
+                retry=0.05,
+                help=0.02,
+                rage=0.01,
             ),
             Step(
-                "first_box", 0.17, 0.3, page_path="/box/build", fields=("size", "grind"), error=0.06, retry=0.06,
-                backtrack=0.1, back_to="taste_quiz", rage=0.02, help=0.05, exit_survey=0.05,
+                "first_box",
+                0.17,
+                0.3,
+                page_path="/box/build",
+                fields=("size", "grind"),
+                error=0.06,
+                retry=0.06,
+                backtrack=0.1,
+                back_to="taste_quiz",
+                rage=0.02,
+                help=0.05,
+                exit_survey=0.05,
             ),
             Step(
-                "schedule", 0.25, 0.25, page_path="/box/schedule", fields=("weekday", "note"), error=0.09, retry=0.05,
-                backtrack=0.07, back_to="first_box", rage=0.03, help=0.06, exit_survey=0.08,
+                "schedule",
+                0.25,
+                0.25,
+                page_path="/box/schedule",
+                fields=("weekday", "note"),
+                error=0.09,
+                retry=0.05,
+                backtrack=0.07,
+                back_to="first_box",
+                rage=0.03,
+                help=0.06,
+                exit_survey=0.08,
             ),
             Step("activated", 0.0, 0.1, entry_event="first_box_confirmed", click=0.3),
         ),
@@ -192,8 +259,15 @@ JOURNEYS: tuple[Journey, ...] = (
         (
             Step("search", 0.26, 0.4, page_path="/help/search", fields=("query",), retry=0.15, rage=0.02, error=0.02),
             Step(
-                "article", 0.24, 0.5, page_path="/help/articles/delivery-times", backtrack=0.18, back_to="search",
-                help=0.12, exit_survey=0.05, rage=0.01,
+                "article",
+                0.24,
+                0.5,
+                page_path="/help/articles/delivery-times",
+                backtrack=0.18,
+                back_to="search",
+                help=0.12,
+                exit_survey=0.05,
+                rage=0.01,
             ),
             Step("solved", 0.0, 0.1, entry_event="help_solved", click=0.0),
         ),
@@ -235,20 +309,28 @@ CAMPAIGNS: dict[str, tuple[str, str | None, MessageArm]] = {
 TICKET_CLASSES: dict[str, TicketClass] = {
     "bot_solved": TicketClass(0, True, False, False, 0.05, 0.75, 1, "good", 0.02),
     "bot_solved_second_try": TicketClass(1, True, False, False, 0.08, 0.9, 1, "fair", 0.02),
-    "early": TicketClass(1, True, True, False, 0.35, 96, 5, "good", 0.03),
-    "on_time": TicketClass(2, True, True, False, 0.35, 96, 5, "great", 0.03),
-    "late": TicketClass(4, True, True, False, 0.35, 96, 2, "poor", 0.09),
-    "requested": TicketClass(1, True, True, True, 0.35, 96, 5, "good", 0.04),
+    "early": TicketClass(1, True, True, False, 0.35, 96, 5, "good", 0.03, agents=True),
+    "on_time": TicketClass(2, True, True, False, 0.35, 96, 5, "great", 0.03, agents=True),
+    "late": TicketClass(4, True, True, False, 0.35, 96, 2, "poor", 0.09, agents=True),
+    "requested": TicketClass(1, True, True, True, 0.35, 96, 5, "good", 0.04, agents=True),
     "missed": TicketClass(3, True, False, False, 0.5, 72, 2, "bad", 0.11),
-    "human_only": TicketClass(0, False, False, False, 0.35, 96, 3, "good", 0.03),
+    "human_only": TicketClass(0, False, False, False, 0.35, 96, 3, "good", 0.03, agents=True),
+    "mixed": TicketClass(1, True, False, False, 0.35, 96, 4, "good", 0.03, agents=True),
+    "unanswered": TicketClass(0, False, False, False, 72, 120, 1, "bad", 0.15),
 }
 
 #: How cases go outside experiments: in the chat a bot answers first, elsewhere people do.
 TICKETS_CHAT = {
-    "bot_solved": 0.34, "bot_solved_second_try": 0.12, "early": 0.08, "on_time": 0.13, "late": 0.17, "requested": 0.07,
-    "missed": 0.09,
+    "bot_solved": 0.34,
+    "bot_solved_second_try": 0.12,
+    "early": 0.08,
+    "on_time": 0.13,
+    "late": 0.17,
+    "requested": 0.05,
+    "missed": 0.07,
+    "mixed": 0.04,
 }
-TICKETS_ELSEWHERE = {"human_only": 1.0}
+TICKETS_ELSEWHERE = {"human_only": 0.96, "unanswered": 0.04}
 #: Channel of a background case.
 TICKET_CHANNELS = {"chat": 0.6, "email": 0.3, "phone": 0.1}
 
@@ -263,15 +345,24 @@ def _reminder(click: float, else_: float, unsubscribe: float, complain: float, c
 
 EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
-        "checkout_short_form", "journey", 0.15, 28, 76,
+        "checkout_short_form",
+        "journey",
+        0.15,
+        28,
+        76,
         (
             Variant("eight_fields", 0.5),
             Variant("four_fields", 0.5, {"delivery": 0.35, "payment": 0.85}, speed=0.75),
         ),
-        journey_id="checkout", known_share=0.75,
+        journey_id="checkout",
+        known_share=0.75,
     ),
     Experiment(
-        "first_box_guide", "journey", 0.17, 42, 104,
+        "first_box_guide",
+        "journey",
+        0.17,
+        42,
+        104,
         (
             Variant("plain_late", 0.25),
             Variant("warm_late", 0.25, {"first_box": 0.7, "schedule": 0.55}, speed=1.0, csat="great"),
@@ -281,45 +372,76 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         journey_id="activation",
     ),
     Experiment(
-        "cart_recovery_context", "message", 0.13, 35, 110,
+        "cart_recovery_context",
+        "message",
+        0.13,
+        35,
+        110,
         (Variant("generic_holdout", 0.3, message=_GENERIC), Variant("knows_the_cart", 0.7, message=_CONTEXT)),
-        campaign_id="cart_recovery", spacing_hours=60,
+        campaign_id="cart_recovery",
+        spacing_hours=60,
     ),
     Experiment(
-        "reminder_pressure", "message", 0.12, 28, 69,
+        "reminder_pressure",
+        "message",
+        0.12,
+        28,
+        69,
         (
             Variant("one_reminder", 0.34, message=_reminder(0.20, 0.06, 0.025, 0.010, 1)),
             Variant("two_reminders", 0.33, message=_reminder(0.17, 0.05, 0.080, 0.030, 2)),
             Variant("daily_reminders", 0.33, message=_reminder(0.11, 0.03, 0.130, 0.060, 4)),
         ),
-        campaign_id="payment_reminder", spacing_hours=26,
+        campaign_id="payment_reminder",
+        spacing_hours=26,
     ),
     Experiment(
-        "handover_second_miss", "ticket", 0.12, 49, 110,
+        "handover_second_miss",
+        "ticket",
+        0.12,
+        49,
+        110,
         (
             Variant(
-                "fourth_miss", 0.5,
+                "fourth_miss",
+                0.5,
                 tickets={"bot_solved": 0.35, "bot_solved_second_try": 0.15, "late": 0.34, "requested": 0.06, "missed": 0.1},
             ),
             Variant(
-                "second_miss", 0.5,
+                "second_miss",
+                0.5,
                 tickets={
-                    "bot_solved": 0.35, "bot_solved_second_try": 0.15, "on_time": 0.4, "requested": 0.06, "missed": 0.04,
+                    "bot_solved": 0.35,
+                    "bot_solved_second_try": 0.15,
+                    "on_time": 0.4,
+                    "requested": 0.06,
+                    "missed": 0.04,
                 },
             ),
         ),
         spacing_hours=30,
     ),
     Experiment(
-        "help_search_redesign", "journey", 0.13, 35, 97,
+        "help_search_redesign",
+        "journey",
+        0.13,
+        35,
+        97,
         (Variant("search_box", 0.5), Variant("categories_first", 0.5)),
-        journey_id="self_serve_help", known_share=0.85,
+        journey_id="self_serve_help",
+        known_share=0.85,
     ),
     Experiment(
-        "signup_social_proof", "journey", 0.08, 28, 62,
+        "signup_social_proof",
+        "journey",
+        0.08,
+        28,
+        62,
         # Half the traffic was promised to each; a redirect loses visitors of the new page.
         (Variant("no_quotes", 0.62), Variant("customer_quotes", 0.38, {"plans": 0.8})),
-        journey_id="signup", known_share=0.5, contaminated=0.02,
+        journey_id="signup",
+        known_share=0.5,
+        contaminated=0.02,
     ),
 )
 
@@ -329,10 +451,21 @@ TICKETS_AFTER_EXPOSURE = (0.85, 0.15)
 
 #: What one cell of background life holds, and with which chance; the rest is quiet.
 BACKGROUND: dict[str, float] = {
-    "journey:checkout": 0.03, "journey:signup": 0.015, "journey:activation": 0.02, "journey:self_serve_help": 0.025,
-    "journey:browse": 0.05, "message:spring_menu": 0.035, "message:welcome_series": 0.03, "message:order_reassurance": 0.03,
-    "message:cart_recovery": 0.02, "message:payment_reminder": 0.015, "message:win_back": 0.02, "ticket:": 0.022,
+    "journey:checkout": 0.03,
+    "journey:signup": 0.015,
+    "journey:activation": 0.02,
+    "journey:self_serve_help": 0.025,
+    "journey:browse": 0.05,
+    "message:spring_menu": 0.035,
+    "message:welcome_series": 0.03,
+    "message:order_reassurance": 0.03,
+    "message:cart_recovery": 0.02,
+    "message:payment_reminder": 0.015,
+    "message:win_back": 0.02,
+    "ticket:": 0.022,
 }
+#: People outside experiments, who carry the business to the last day, do so much more of it.
+OUTSIDE_FACTOR = 2.4
 #: Added to the experiment's own thing, so that there is a past to adjust by.
 OWN_BACKGROUND = 0.10
 

@@ -54,7 +54,9 @@ TABLES: tuple[Table, ...] = (
     Table(
         "message_events",
         (
-            *_text("event_id", "message_id", "event_type", "campaign_id", "channel", required=True), *_TIMES, *_IDENTITY,
+            *_text("event_id", "message_id", "event_type", "campaign_id", "channel", required=True),
+            *_TIMES,
+            *_IDENTITY,
             Column("is_machine", "boolean"),
         ),
         ({"event_type": "'Sent'"}, {"is_machine": "'perhaps'"}),
@@ -67,19 +69,28 @@ TABLES: tuple[Table, ...] = (
     Table(
         "survey_responses",
         (
-            *_text("response_id", "survey_type", required=True), Column("score", "number"),
-            *_text("answer", "subject_type", "subject_id"), *_TIMES, *_IDENTITY,
+            *_text("response_id", "survey_type", required=True),
+            Column("score", "number"),
+            *_text("answer", "subject_type", "subject_id"),
+            *_TIMES,
+            *_IDENTITY,
         ),
         (
-            {"survey_type": "'stars'"}, {"survey_type": "'csat'", "score": "'6'"}, {"survey_type": "'ces'", "score": "null"},
-            {"score": "'very good'"}, {"subject_type": "'person'"},
+            {"survey_type": "'stars'"},
+            {"survey_type": "'csat'", "score": "'6'"},
+            {"survey_type": "'ces'", "score": "null"},
+            {"score": "'very good'"},
+            {"subject_type": "'person'"},
         ),
     ),
     Table(
         "transactions",
         (
-            *_text("transaction_id", "transaction_type", required=True), Column("amount", "number"), *_text("currency"),
-            *_TIMES, *_IDENTITY,
+            *_text("transaction_id", "transaction_type", required=True),
+            Column("amount", "number"),
+            *_text("currency"),
+            *_TIMES,
+            *_IDENTITY,
         ),
         ({"transaction_type": "'order'"}, {"amount": "'-5'"}, {"amount": "'NaN'"}),
     ),
@@ -87,7 +98,9 @@ TABLES: tuple[Table, ...] = (
         "experiment_assignments",
         (
             *_text("assignment_id", "experiment_id", "variant_id", required=True),
-            Column("assigned_at", "time", True, "at_ms"), Column("received_at", "time", True, "received_ms"), *_IDENTITY,
+            Column("assigned_at", "time", True, "at_ms"),
+            Column("received_at", "time", True, "received_ms"),
+            *_IDENTITY,
         ),
     ),
     Table(
@@ -98,8 +111,10 @@ TABLES: tuple[Table, ...] = (
     Table(
         "users",
         (
-            *_text("user_id", required=True), Column("created_at", "time", True, "created_ms"),
-            Column("updated_at", "time", True, "at_ms"), *_text("plan", "country", "acquisition_channel"),
+            *_text("user_id", required=True),
+            Column("created_at", "time", True, "created_ms"),
+            Column("updated_at", "time", True, "at_ms"),
+            *_text("plan", "country", "acquisition_channel"),
         ),
         is_identified=False,
     ),
@@ -122,9 +137,7 @@ def faults(table: Table, typed: bool) -> list[dict[str, str]]:
         found.append({times[0].name: "in the future"})
     if not typed:
         found += [
-            {column.name: _BAD_TIMES[(place + offset) % len(_BAD_TIMES)]}
-            for place, column in enumerate(times)
-            for offset in range(2)
+            {column.name: _BAD_TIMES[(place + offset) % len(_BAD_TIMES)]} for place, column in enumerate(times) for offset in range(2)
         ]
     kinds = {column.name: column.kind for column in table.columns}
     for extra in table.extra_faults:

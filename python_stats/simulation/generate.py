@@ -133,13 +133,22 @@ def simulate(
     is_split = total > chunk
     begins = datetime(start.year, start.month, start.day, tzinfo=UTC)
     settings: dict[str, float] = {
-        "seed": seed, "persons": persons, "replicas": replicas, "days": days, "end_ms": days * business.DAY,
-        "start_us": round(begins.timestamp() * 1_000_000), "cell_ms": business.CELL_MS,
-        "quiet_ms": business.QUIET_DAYS * business.DAY, "browse_no": JOURNEY_NO["browse"],
+        "seed": seed,
+        "persons": persons,
+        "replicas": replicas,
+        "days": days,
+        "end_ms": days * business.DAY,
+        "start_us": round(begins.timestamp() * 1_000_000),
+        "cell_ms": business.CELL_MS,
+        "quiet_ms": business.QUIET_DAYS * business.DAY,
+        "browse_no": JOURNEY_NO["browse"],
         "arms": sum(len(item.variants) for item in business.EXPERIMENTS),
-        "share_chat": business.TICKET_CHANNELS["chat"], "share_email": business.TICKET_CHANNELS["email"],
-        "csat_after_ticket": business.CSAT_AFTER_TICKET, "csat_after_completion": business.CSAT_AFTER_COMPLETION,
-        "order_amount": business.ORDER_AMOUNT, "refund_share": business.REFUND_SHARE,
+        "share_chat": business.TICKET_CHANNELS["chat"],
+        "share_email": business.TICKET_CHANNELS["email"],
+        "csat_after_ticket": business.CSAT_AFTER_TICKET,
+        "csat_after_completion": business.CSAT_AFTER_COMPLETION,
+        "order_amount": business.ORDER_AMOUNT,
+        "refund_share": business.REFUND_SHARE,
     }
     rows = dict.fromkeys((table.name for table in dirt.TABLES), 0)
     dirty = dict(rows)
@@ -173,7 +182,11 @@ def simulate(
 
 def _write_truth(folder: Path, seed: int, start: date, days: int, events: int, replicas: int) -> None:
     run = {
-        "seed": seed, "start": start.isoformat(), "days": days, "events": events, "suffixes": suffixes(replicas),
+        "seed": seed,
+        "start": start.isoformat(),
+        "days": days,
+        "events": events,
+        "suffixes": suffixes(replicas),
     }
     text = json.dumps({"simulation": run} | truth(), indent=2, ensure_ascii=False)
     (folder / "truth.json").write_text(text + "\n", encoding="utf-8")

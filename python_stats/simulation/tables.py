@@ -99,14 +99,17 @@ def _ticket_slots(item: business.TicketClass) -> Rows:
         lines.append(("request", 0.4, "handover_requested", 0, bot_ends, 0, 0))
     if item.handed_over:
         lines.append(("handover", 1, "handed_over", 0, bot_ends, 0, 0))
-    if item.handed_over or not item.bot:
+    if item.agents:
         for place, agent in ((0.12, 1), (0.4, 1), (0.62, 2), (0.94, 1)):
             lines.append((f"agent {place}", 0.6 if place in (0.4, 0.62) else 1, "agent_message", agent, bot_ends, place, 0))
         lines.append(("reply", 0.7, "customer_message", 0, bot_ends, 0.45, 0))
         lines.append(("reopen", 0.07, "resolved", 1, bot_ends, 0.7, 0))
         lines.append(("reopen", 0.07, "reopened", 0, bot_ends, 0.85, 0))
-    lines.append(("resolution", 1, "resolved", 1 if item.handed_over or not item.bot else 0, bot_ends, 1, 0))
-    lines.append(("closing", 0.6, "closed", 0, bot_ends, 1, 3 * business.DAY))
+    if item.bot or item.agents:
+        lines.append(("resolution", 1, "resolved", 1 if item.agents else 0, bot_ends, 1, 0))
+        lines.append(("closing", 0.6, "closed", 0, bot_ends, 1, 3 * business.DAY))
+    else:
+        lines.append(("closing", 0.8, "closed", 0, bot_ends, 1, 0))
     bundles = {bundle: number for number, bundle in enumerate(dict.fromkeys(line[0] for line in lines))}
     return [(slot, bundles[line[0]], *line[1:]) for slot, line in enumerate(lines)]
 
@@ -122,9 +125,7 @@ def _journey_tables() -> dict[str, tuple[str, Rows]]:
     for item in business.JOURNEYS:
         number = JOURNEY_NO[item.journey_id]
         first, last = (round(minutes * 60_000) for minutes in item.break_minutes)
-        journeys.append(
-            (number, item.mean_seconds * 1000, item.break_share, first, last, len(item.steps), business.optional_share(item))
-        )
+        journeys.append((number, item.mean_seconds * 1000, item.break_share, first, last, len(item.steps), business.optional_share(item)))
         slots += [(number, *row) for row in _slots(item)]
         places = [sum(step.width for step in item.steps[:order]) for order in range(len(item.steps))]
         order_of = {step.step_id: order for order, step in enumerate(item.steps, 1)}
@@ -141,9 +142,7 @@ def _journey_tables() -> dict[str, tuple[str, Rows]]:
                         reach.append((arm, number, trait, route, order, chance, following, places[order - 1], step.width))
                     step, chance = steps[-1]
                     order = order_of[step.step_id]
-                    finish.append(
-                        (arm, number, trait, route, item.journey_id, variant.csat, chance, order, places[order - 1], step.width)
-                    )
+                    finish.append((arm, number, trait, route, item.journey_id, variant.csat, chance, order, places[order - 1], step.width))
     return {
         "journey": (
             "journey_no integer, mean_ms double, break_share double, break_from_ms bigint, break_to_ms bigint,"
@@ -181,8 +180,17 @@ def _message_tables() -> dict[str, tuple[str, Rows]]:
     def add(arm: int, campaign_id: str, message: business.MessageArm) -> None:
         behaviour.append(
             (
-                arm, CAMPAIGN_NO[campaign_id], message.delivered, message.opens, message.click, message.reply,
-                message.unsubscribe, message.complain, message.visit_if_clicked, message.visit_else, message.relevance,
+                arm,
+                CAMPAIGN_NO[campaign_id],
+                message.delivered,
+                message.opens,
+                message.click,
+                message.reply,
+                message.unsubscribe,
+                message.complain,
+                message.visit_if_clicked,
+                message.visit_else,
+                message.relevance,
             )
         )
 
@@ -253,14 +261,23 @@ def _lane_tables(days: int) -> dict[str, tuple[str, Rows]]:
         number = JOURNEY_NO[item.journey_id] if item.journey_id else None
         lanes.append(
             (
-                lane, item.experiment_id, first, last, item.kind, number, campaign, round(item.spacing_hours * HOUR),
-                item.known_share, item.contaminated,
+                lane,
+                item.experiment_id,
+                first,
+                last,
+                item.kind,
+                number,
+                campaign,
+                round(item.spacing_hours * HOUR),
+                item.known_share,
+                item.contaminated,
             )
         )
         own_arms = [(arm, variant.share) for arm, other, _, variant in arms() if other == lane]
         variant_shares += [(lane, permille, arm) for permille, arm in spread(own_arms)]
     for lane in range(len(business.EXPERIMENTS) + 1):
-        chances = dict(business.BACKGROUND)
+        factor = 1.0 if lane else business.OUTSIDE_FACTOR
+        chances = {name: round(factor * chance, 3) for name, chance in business.BACKGROUND.items()}
         if lane:
             item = business.EXPERIMENTS[lane - 1]
             chances[f"{item.kind}:{item.journey_id or item.campaign_id or ''}"] += business.OWN_BACKGROUND

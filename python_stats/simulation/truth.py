@@ -24,7 +24,12 @@ from python_stats.simulation.business import Experiment, Journey, Variant
 #: Metrics whose truth is known, by kind of experiment.
 JOURNEY_METRICS = ("conversion", "attempt_completion_rate", "step_abandonment_rate", "completion_time", "revenue", "csat")
 MESSAGE_METRICS = (
-    "engagement_rate", "message_conversion_rate", "unsubscribe_rate", "complaint_rate", "revenue", "conversion",
+    "engagement_rate",
+    "message_conversion_rate",
+    "unsubscribe_rate",
+    "complaint_rate",
+    "revenue",
+    "conversion",
 )
 TICKET_METRICS = ("resolution_time", "escalation_rate", "csat")
 
@@ -38,10 +43,7 @@ def completion_chances(item: Journey, leave_factors: dict[str, float]) -> tuple[
     """Chance that an attempt completes, for the easy and the struggling trait."""
     share = business.optional_share(item)
     easy, struggling = (
-        sum(
-            weight * business.reach(item, trait, bool(route), leave_factors)[-1][1]
-            for route, weight in ((0, 1 - share), (1, share))
-        )
+        sum(weight * business.reach(item, trait, bool(route), leave_factors)[-1][1] for route, weight in ((0, 1 - share), (1, share)))
         for trait in (0, 1)
     )
     return easy, struggling
@@ -73,10 +75,7 @@ def _journey_truth(item: Journey, variant: Variant) -> dict[str, float]:
     chances = completion_chances(item, variant.leave_factors)
     completes = sum(chances) / 2
     attempts = sum(number * chance for number, chance in enumerate(business.ATTEMPTS_AFTER_EXPOSURE, 1))
-    never = [
-        sum(share * (1 - chance) ** number for number, share in enumerate(business.ATTEMPTS_AFTER_EXPOSURE, 1))
-        for chance in chances
-    ]
+    never = [sum(share * (1 - chance) ** number for number, share in enumerate(business.ATTEMPTS_AFTER_EXPOSURE, 1)) for chance in chances]
     truth = {
         "conversion": 1 - sum(never) / 2,
         "attempt_completion_rate": completes,

@@ -27,8 +27,8 @@ arrived as (
         *,
         case
             when lane_no > 0
-                then greatest(0, exposed_ms // 86400000::bigint - 10 - floor(40 * unit(person_key, 'arrival'))::bigint) * 86400000::bigint
-            when unit(person_key, 'from the start') < 0.4 then 0
+                then greatest(0, exposed_ms // 86400000::bigint - 12 - floor(24 * unit(person_key, 'arrival'))::bigint) * 86400000::bigint
+            when unit(person_key, 'from the start') < 0.4 then floor(3 * unit(person_key, 'arrival'))::bigint * 86400000::bigint
             else floor((getvariable('days') - 4) * unit(person_key, 'arrival'))::bigint * 86400000::bigint
         end as arrived_ms,
         case when lane_no > 0 then exposed_ms - getvariable('quiet_ms') else getvariable('end_ms') end as background_until_ms,

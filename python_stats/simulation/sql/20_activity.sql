@@ -3,7 +3,10 @@ create or replace temp table activity as
 with cell as (
     select
         person.*,
-        unnest(range(0, greatest(0, (background_until_ms - arrived_ms) // getvariable('cell_ms')))) as cell_no,
+        unnest(range(0, case
+            when lane_no > 0 then greatest(0, (background_until_ms - arrived_ms) // getvariable('cell_ms'))
+            else (background_until_ms - arrived_ms + getvariable('cell_ms') - 1) // getvariable('cell_ms')
+        end)) as cell_no,
     from person
 ),
 keyed as (

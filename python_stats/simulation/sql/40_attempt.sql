@@ -27,7 +27,7 @@ with started as (
         from person
         where lane_no > 0
     ) as later
-    where unit(sub_key(person_key, 'later', week), 'comes back') < 0.08
+    where unit(sub_key(person_key, 'later', week), 'comes back') < 0.12
 
     union all
 

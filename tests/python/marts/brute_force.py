@@ -30,6 +30,7 @@ from builds import rows_of
 DAY_US = 86_400_000_000
 EPOCH = datetime(1970, 1, 1)
 WINDOWS: dict[str, int | None] = {"7": 7, "30": 30, "90": 90, "all": None}
+CELL = ("experiment_id", "variant_id", "metric_id", "metric_window")
 PAIRS = ("yy", "dd", "xx", "zz", "yd", "yx", "yz", "dx", "dz", "xz")
 KINDS = {"conversion": "share", "revenue": "mean"}  # all others are ratios
 MILLIONTHS = {"completion_time", "csat", "revenue"}
@@ -175,6 +176,28 @@ def study_of(database: Path, timezone: str, segments: list[str]) -> Study:
     return Study(rows_of(database, "select * from cfg_experiments"), variants, metrics, persons, all_acts(database), as_of, timezone)
 
 
+def keyed(rows: list[dict[str, Any]], names: tuple[str, ...]) -> dict[Key, dict[str, Any]]:
+    """Rows by their key, which no two may share."""
+    found = {tuple(row[name] for name in names): row for row in rows}
+    assert len(found) == len(rows), "two rows of one key"
+    return found
+
+
+def is_same(one: Any, other: Any) -> bool:
+    if isinstance(one, float) and isinstance(other, int | float):
+        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
+    return bool(one == other)
+
+
+def differences(found: dict[Key, dict[str, Any]], expected: dict[Key, Statistics]) -> list[str]:
+    """What differs, in words: twenty lines at most."""
+    lines = [f"missing {key}" for key in expected.keys() - found.keys()] + [f"too many {key}" for key in found.keys() - expected.keys()]
+    for key in expected.keys() & found.keys():
+        lines += [f"{key} {name}: found {found[key][name]!r}, expected {value!r}"
+                  for name, value in expected[key].items() if not is_same(found[key][name], value)]  # fmt: skip
+    return sorted(lines)[:20]
+
+
 def rounded_mean(total: int, count: int) -> int:
     return int((Decimal(total) / count).quantize(Decimal(1), ROUND_HALF_UP)) if count else 0
 
@@ -189,7 +212,8 @@ def statistics(values: list[dict[str, int]], pivots: dict[str, int], metric_id: 
     for letter in "ydxz":
         found[f"pivot_{letter}"] = pivots[letter] / scale.get(letter, 1)
         found[f"sum_{letter}"] = sum(value[letter] - pivots[letter] for value in values) / scale.get(letter, 1)
-    for one, other in PAIRS:
+    for pair in PAIRS:
+        one, other = pair[0], pair[1]
         total = sum((value[one] - pivots[one]) * (value[other] - pivots[other]) for value in values)
         found[f"sum_{one}{other}"] = total / scale.get(one, 1) / scale.get(other, 1)
     return found

@@ -18,7 +18,7 @@ DURATIONS = (
 )  # fmt: skip
 PRESENT = {  # figure: the column that is not null
     "responded": "first_response_s", "human_responded": "first_human_response_s", "escalated": "handed_over_at",
-    "taken_over": "handover_wait_s", "handovers_offered": "handover_offered_at", "handovers_asked_for": "handover_requested_at",
+    "taken_over": "handover_wait_s", "handovers_offered": "handover_offered_at", "handovers_requested": "handover_requested_at",
     "ever_resolved": "first_resolved_at", "repeat_contacts_judged": "is_repeat_contact", "churned_30d_judged": "churned_30d",
     "refunded_30d_judged": "refunded_30d", "csat_answers": "csat_score", "costed": "support_cost",
 }  # fmt: skip

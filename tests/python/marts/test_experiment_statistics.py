@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
 import brute_force
 import pytest
-from brute_force import Key, Statistics, Study
+from brute_force import CELL, Key, Study, differences, is_same, keyed
 from builds import METRICS, rows_of
 from conftest import SEGMENTS, TIMEZONE
-
-CELL = ("experiment_id", "variant_id", "metric_id", "metric_window")
 
 
 @pytest.fixture(scope="module")
 def study(built: Path) -> Study:
     return brute_force.study_of(built, TIMEZONE, SEGMENTS)
-
-
-def keyed(rows: list[dict[str, Any]], names: tuple[str, ...]) -> dict[Key, dict[str, Any]]:
-    found = {tuple(row[name] for name in names): row for row in rows}
-    assert len(found) == len(rows), "two rows of one key"
-    return found
-
-
-def is_same(one: Any, other: Any) -> bool:
-    if isinstance(one, float) and isinstance(other, (int, float)):
-        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
-    return bool(one == other)
-
-
-def differences(found: dict[Key, dict[str, Any]], expected: dict[Key, Statistics]) -> list[str]:
-    lines = [f"missing {key}" for key in expected.keys() - found.keys()] + [f"too many {key}" for key in found.keys() - expected.keys()]
-    for key in expected.keys() & found.keys():
-        lines += [f"{key} {name}: found {found[key][name]!r}, expected {value!r}"
-                  for name, value in expected[key].items() if not is_same(found[key][name], value)]  # fmt: skip
-    return sorted(lines)[:20]
 
 
 def test_the_statistics_are_those_of_the_persons_one_by_one(built: Path, study: Study) -> None:

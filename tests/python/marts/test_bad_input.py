@@ -1,0 +1,131 @@
+"""What a user can get wrong: one clear line naming what is wrong, a non-zero exit code, and nothing half-written."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from builds import PROJECT, RAW_KEYS, Inputs, content_of, environment, marts_of, read_csv, tables_of, write_csv
+
+Done = subprocess.CompletedProcess[str]
+SEED_FAULTS = [  # file, key, what is said about it
+    ("experiment_variants.csv", "experiment_id=", "exactly one variant must be the control"),
+    ("journey_steps.csv", "journey_id=nowhere, step_id=lost", "journey_id"),
+    ("journeys.csv", "attempt_timeout_minutes", "soon"),
+]
+
+
+def build(database: Path, inputs: Inputs, *options: str, **changed: str) -> Done:
+    """`empathy-roi build`, as a user would."""
+    database.parent.mkdir(parents=True, exist_ok=True)
+    place = database.with_suffix("")
+    return subprocess.run(
+        [sys.executable, "-m", "python_stats", "build", "--target-path", f"{place}-target", "--log-path", f"{place}-logs", *options],
+        cwd=PROJECT, text=True, capture_output=True, check=False, env=environment(database, inputs, 2) | changed,
+    )  # fmt: skip
+
+
+def lines_of(done: Done) -> list[str]:
+    return (done.stdout + done.stderr).splitlines()
+
+
+def assert_says(done: Done, *words: str) -> None:
+    """One line says all of it, and no stack trace stands around it."""
+    assert done.returncode == 2, done.stdout + done.stderr
+    lines = lines_of(done)
+    assert any(all(word in line for word in words) for line in lines), "\n".join(lines)
+    assert not any("Traceback" in line or line.lstrip().startswith('File "') for line in lines), "\n".join(lines)
+
+
+@pytest.fixture(scope="module")
+def wrong_raw(inputs: Inputs, tmp_path_factory: pytest.TempPathFactory) -> Inputs:
+    """No file of tickets, and transactions without their type."""
+    folder = tmp_path_factory.mktemp("wrong_raw")
+    assert inputs.raw_location
+    for table in RAW_KEYS.keys() - {"ticket_events", "transactions"}:
+        (folder / f"{table}.csv").symlink_to(inputs.raw_location.format(table=table))
+    rows = read_csv(Path(inputs.raw_location.format(table="transactions")))
+    write_csv(folder / "transactions.csv", [{name: value for name, value in row.items() if name != "transaction_type"} for row in rows])
+    return replace(inputs, raw_location=str(folder / "{table}.csv"))
+
+
+@pytest.fixture(scope="module")
+def wrong_seeds(inputs: Inputs, tmp_path_factory: pytest.TempPathFactory) -> Inputs:
+    """An experiment without control, a step of an unknown journey, a number that is none."""
+    folder = tmp_path_factory.mktemp("wrong_seeds")
+    shutil.copytree(inputs.seeds, folder, dirs_exist_ok=True)
+    variants, steps, journeys = (read_csv(folder / f"{seed}.csv") for seed in ("experiment_variants", "journey_steps", "journeys"))
+    for row in variants:
+        row["is_control"] = "false" if row["experiment_id"] == variants[0]["experiment_id"] else row["is_control"]
+    steps.append(steps[0] | {"journey_id": "nowhere", "step_id": "lost", "step_order": "1"})
+    journeys[0]["attempt_timeout_minutes"] = "soon"
+    write_csv(folder / "experiment_variants.csv", variants)
+    write_csv(folder / "journey_steps.csv", steps)
+    write_csv(folder / "journeys.csv", journeys)
+    return replace(inputs, seeds=folder)
+
+
+def copied(built: Path, folder: Path) -> Path:
+    return Path(shutil.copy(built, folder / "copied.duckdb"))
+
+
+def test_wrong_raw_tables_are_named_and_nothing_is_touched(built: Path, inputs: Inputs, wrong_raw: Inputs, tmp_path: Path) -> None:
+    database = copied(built, tmp_path)
+    everything = tables_of(database)
+    before = content_of(database, everything)
+    done = build(database, wrong_raw)
+    assert_says(done, "Nothing was built", "raw table 'ticket_events' is not there", "ticket_events.csv", "disabled_tables")
+    assert_says(done, "raw table 'transactions' has no column 'transaction_type'")
+    assert tables_of(database) == everything
+    assert content_of(database, everything) == before
+
+
+def test_wrong_raw_tables_leave_a_new_database_empty(wrong_raw: Inputs, tmp_path: Path) -> None:
+    assert build(tmp_path / "new.duckdb", wrong_raw).returncode == 2
+    assert tables_of(tmp_path / "new.duckdb") == []
+
+
+def test_wrong_seeds_are_named_and_no_mart_is_touched(built: Path, inputs: Inputs, wrong_seeds: Inputs, tmp_path: Path) -> None:
+    database = copied(built, tmp_path)
+    marts = marts_of(database, inputs)
+    before = content_of(database, marts)
+    done = build(database, wrong_seeds)
+    assert done.returncode in (1, 2)  # a check of the seeds failed: see dbt_runner.exit_code
+    for file, key, rule in SEED_FAULTS:
+        assert any(file in line and key in line and rule in line for line in lines_of(done)), (file, "\n".join(lines_of(done)))
+    assert not any("Traceback" in line for line in lines_of(done))
+    assert marts_of(database, inputs) == marts
+    assert content_of(database, marts) == before
+
+
+def test_wrong_seeds_leave_no_mart_in_a_new_database(wrong_seeds: Inputs, tmp_path: Path) -> None:
+    done = build(tmp_path / "new.duckdb", wrong_seeds)
+    assert done.returncode in (1, 2)
+    assert marts_of(tmp_path / "new.duckdb", wrong_seeds) == []
+
+
+def test_a_profile_that_points_nowhere(inputs: Inputs, tmp_path: Path) -> None:
+    assert_says(build(tmp_path / "new.duckdb", inputs, "--target", "nowhere"), "nowhere")
+    assert_says(build(tmp_path / "new.duckdb", inputs, "--profile", "nowhere"), "nowhere")
+    assert_says(build(tmp_path / "new.duckdb", inputs, "--profiles-dir", str(tmp_path / "nowhere")), "nowhere")
+    assert not (tmp_path / "new.duckdb").is_file()
+
+
+def test_a_database_that_cannot_be(inputs: Inputs, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("This is no database.\n" * 1000)
+    done = build(tmp_path / "new.duckdb", inputs, EMPATHY_ROI_DATABASE=str(tmp_path / "taken"))
+    assert_says(done, "taken", "not a valid DuckDB database file")
+    assert (tmp_path / "taken").read_text().startswith("This is no database.")
+
+
+def test_an_as_of_that_is_no_moment(built: Path, inputs: Inputs, tmp_path: Path) -> None:
+    database = copied(built, tmp_path)
+    marts = marts_of(database, inputs)
+    before = content_of(database, marts)
+    done = build(database, replace(inputs), "--vars", "{as_of: next Tuesday}")
+    assert_says(done, "as_of", "next Tuesday")
+    assert content_of(database, marts) == before

@@ -1,0 +1,124 @@
+"""From a warehouse to the tables written back."""
+
+from __future__ import annotations
+
+import ast
+import math
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from conftest import marts, write_database, write_project
+from python_stats import pipeline, warehouse
+from python_stats.analysis import Options
+from python_stats.errors import DatabaseLockedError, UserError
+from python_stats.project import Flags, open_project
+from python_stats.tables import KEYS, TABLES
+from python_stats.warehouse import open_warehouse
+
+
+def run() -> pipeline.Run:
+    with open_warehouse(open_project(Flags())) as opened:
+        return pipeline.run(opened, Options())
+
+
+def everything(path: Path) -> dict[str, list[tuple]]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return {
+            table: connection.execute(f"select * from {table} order by {', '.join(KEYS[table])}").fetchall() for table in TABLES
+        }
+
+
+def test_the_verdicts_of_the_fixture(project: Path) -> None:
+    found = {row["experiment_id"]: row["verdict"] for row in run().tables["experiment_decisions"]}
+    assert found == {"winner": "ship", "harmful": "roll_back", "crooked": "invalid", "young": "keep_running"}
+
+
+def test_a_second_run_writes_the_same(project: Path) -> None:
+    first = run()
+    before = everything(project / "w.duckdb")
+    second = run()
+    assert second.run_id == first.run_id
+    assert everything(project / "w.duckdb") == before
+    with duckdb.connect(str(project / "w.duckdb")) as connection:
+        connection.execute("update experiment_metric_stats set persons = persons + 1 where experiment_id = 'young'")
+    assert run().run_id != first.run_id
+
+
+def test_what_is_written(project: Path) -> None:
+    run()
+    with duckdb.connect(str(project / "w.duckdb"), read_only=True) as connection:
+        for table, columns in TABLES.items():
+            described = connection.execute(f"describe {table}").fetchall()
+            assert [(name, kind.lower()) for name, kind, *_ in described] == list(columns.items())
+            keys = connection.execute(f"select {', '.join(KEYS[table])} from {table}").fetchall()
+            assert len(keys) == len(set(keys)) > 0
+            for row in connection.execute(f"select * from {table}").fetchall():
+                assert not any(isinstance(value, float) and not math.isfinite(value) for value in row)
+        stamps = connection.execute("select distinct as_of, run_id from experiment_results").fetchall()
+    assert len(stamps) == 1 and len(stamps[0][1]) == 12
+
+
+def test_a_failing_write_leaves_the_old_tables(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run()
+    before = everything(project / "w.duckdb")
+    original = warehouse.DuckDBWarehouse._replace
+
+    def fails_at_the_last(self, table, rows):
+        if table == "learning_notes":
+            raise RuntimeError("no more disk")
+        original(self, table, rows)
+
+    monkeypatch.setattr(warehouse.DuckDBWarehouse, "_replace", fails_at_the_last)
+    with pytest.raises(RuntimeError):
+        run()
+    assert everything(project / "w.duckdb") == before
+
+
+def test_no_experiments_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_project(tmp_path / "empty")
+    content = {mart: [] for mart in marts()} | {"as_of": marts()["as_of"]}
+    write_database(folder / "w.duckdb", content)
+    monkeypatch.chdir(folder)
+    assert not run().tables["experiment_results"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("drop table experiment_metric_stats", "experiment_metric_stats: no such table"),
+        ("alter table experiment_metric_stats drop column sum_yd", "no column 'sum_yd'"),
+        ("delete from as_of", "as_of: the mart is empty"),
+        ("update cfg_experiments set started_on = null where experiment_id = 'winner'", "experiment_id = 'winner': started_on is empty"),
+    ],
+)
+def test_marts_that_are_not_there(project: Path, statement: str, message: str) -> None:
+    with duckdb.connect(str(project / "w.duckdb")) as connection:
+        connection.execute(statement)
+    with pytest.raises(UserError, match=message):
+        run()
+
+
+def test_lock_messages() -> None:
+    assert warehouse.is_lock_message('IO Error: Could not set lock on file "x.duckdb": Conflicting lock is held in python (PID 1)')
+    assert not warehouse.is_lock_message("IO Error: No space left on device")
+    assert DatabaseLockedError("x").exit_code == 75
+
+
+def test_mathematics_knows_no_warehouse_and_the_warehouse_no_mathematics() -> None:
+    package = Path(pipeline.__file__).parent
+
+    def imports(path: Path) -> set[str]:
+        tree = ast.parse(path.read_text())
+        names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+        return names | {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+
+    for path in (package / "estimators").glob("*.py"):
+        foreign = {name for name in imports(path) if name.startswith("python_stats") and not name.startswith("python_stats.estimators")}
+        assert not foreign, path
+        assert not imports(path) & {"duckdb", "jinja2", "click", "yaml"}, path
+    for name in ("warehouse", "project", "report", "svg", "dbt_runner"):
+        assert not {found for found in imports(package / f"{name}.py") if found.startswith(("numpy", "scipy", "python_stats.estimators"))}
+    for name in ("analysis", "verdicts", "money", "designs"):
+        assert not imports(package / f"{name}.py") & {"duckdb", "jinja2", "click", "python_stats.warehouse", "python_stats.report"}

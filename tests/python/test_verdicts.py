@@ -1,0 +1,177 @@
+"""The order of the verdicts, and what each takes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from python_stats.analysis import Options, analyze, split_of
+from python_stats.designs import Design, Objective, Variant
+from python_stats.estimators.split import Split
+from python_stats.verdicts import VERDICTS, decide
+
+from conftest import share_row
+
+SOUND = Split(0.0, 1, 1.0, True, "ok")
+AFTER = datetime(2026, 5, 5)
+
+
+def design(**more: Any) -> Design:
+    return Design(
+        **{
+            "experiment_id": "e",
+            "experiment_name": "E",
+            "feature_class": "reduced_friction",
+            "owner_team": "Shop",
+            "hypothesis": "",
+            "what_changes": "copy",
+            "design": "ab",
+            "monitoring": "fixed",
+            "looks": 1,
+            "spending": None,
+            "alpha": 0.05,
+            "power": 0.8,
+            "declared_on": date(2026, 1, 1),
+            "started_on": date(2026, 1, 1),
+            "ended_on": date(2026, 2, 1),
+            "decision_window_days": None,
+            "planned_sample_per_variant": 1000,
+            "pain_point": None,
+            "correction": "holm",
+            "variants": (Variant("old", True, 0.5, {}), Variant("new", False, 0.5, {})),
+            "objectives": (
+                Objective("conversion", "primary", "increase", 0.1, 0.05, 0.05),
+                Objective("refund_rate", "guardrail", "decrease", 0.1, 0.05, 0.5),
+            ),
+            **more,
+        }
+    )
+
+
+def decided(primary, guardrail=(100, 100), n=(10_000, 10_000), split=SOUND, plan: Design | None = None, variants=("new",)):
+    plan = plan or design()
+    stats = []
+    for index, variant in enumerate(("old", *variants)):
+        stats.append(share_row("e", variant, "conversion", n[min(index, len(n) - 1)], primary[index]))
+        stats.append(share_row("e", variant, "refund_rate", n[min(index, len(n) - 1)], guardrail[index]))
+    return decide(plan, analyze([plan], stats, [], Options()), split, AFTER)
+
+
+def test_the_table_of_verdicts() -> None:
+    table = [
+        ((1000, 1300), (100, 100), "ship", "lift_established"),
+        ((1000, 1100), (100, 100), "ship", "better_and_safe"),
+        ((1000, 1100), (100, 135), "hold", "guardrail_open"),
+        ((1000, 1300), (100, 135), "ship", "lift_established"),
+        ((1000, 1300), (100, 250), "roll_back", "guardrail_harm"),
+        ((1000, 800), (100, 100), "roll_back", "primary_harm"),
+        ((1000, 965), (100, 100), "stop_futile", "lift_excluded"),
+        ((1000, 1020), (100, 100), "hold", "undecided"),
+        ((0, 0), (100, 100), "hold", "zero_variance"),
+    ]
+    for primary, guardrail, verdict, reason in table:
+        found = decided(primary, guardrail)
+        assert (found.verdict, found.reason) == (verdict, reason), (primary, guardrail, found.sentence)
+        assert "None" not in found.sentence and "nan" not in found.sentence
+
+
+def test_an_unsound_split_beats_everything() -> None:
+    found = decided((1000, 1300), split=Split(50.0, 1, 1e-12, False, "sample_ratio_mismatch"))
+    assert found.verdict == "invalid" and "1300" not in found.sentence
+
+
+def test_before_the_horizon_only_overwhelming_harm_counts() -> None:
+    running = design(ended_on=None, planned_sample_per_variant=50_000)
+    for monitoring in ("fixed", "group_sequential", "always_valid"):
+        plan = replace(running, monitoring=monitoring)
+        assert decided((1000, 1300), plan=plan).verdict == "keep_running"
+        assert decided((1000, 910), plan=plan).verdict == "keep_running"  # p = 0.03
+        assert decided((1000, 800), plan=plan).verdict == "roll_back"
+    assert decided((1000, 1300), plan=replace(running, planned_sample_per_variant=10_000)).verdict == "ship"
+    assert "10,000 of 50,000" in decided((1000, 1300), plan=running).sentence
+
+
+def test_a_closed_experiment_does_not_keep_running() -> None:
+    found = decided((1000, 1020), plan=design(planned_sample_per_variant=50_000))
+    assert found.verdict == "hold" and "10,000 of 50,000" in found.sentence
+
+
+def test_the_decision_window_of_the_last_comer_counts() -> None:
+    plan = design(ended_on=date(2026, 4, 20), decision_window_days=30)
+    assert not plan.has_closed(AFTER)
+    assert plan.has_closed(datetime(2026, 5, 21))
+    assert not plan.has_closed(datetime(2026, 5, 20, 23, 59))
+
+
+def test_less_is_better() -> None:
+    plan = design(
+        objectives=(
+            Objective("refund_rate", "primary", "decrease", 0.1, 0.05, 0.05),
+            Objective("conversion", "guardrail", "increase", 0.1, 0.05, 0.05),
+        )
+    )
+    fewer = decided((1000, 1000), (1000, 700), plan=plan)
+    assert fewer.verdict == "ship" and "better" in fewer.sentence
+    assert decided((1000, 1000), (1000, 1300), plan=plan).verdict == "roll_back"
+
+
+def test_several_variants() -> None:
+    arms = (Variant("old", True, 0.34, {}), Variant("a", False, 0.33, {}), Variant("b", False, 0.33, {}))
+    plan = design(variants=arms, design="multivariate")
+    best = decided((1000, 1250, 1400), (100, 100, 100), plan=plan, variants=("a", "b"))
+    assert (best.verdict, best.variant_id) == ("ship", "b")
+    mixed = decided((1000, 1300, 1020), (100, 300, 100), plan=plan, variants=("a", "b"))
+    assert (mixed.verdict, mixed.variant_id) == ("roll_back", "a")
+    warned = decided((1000, 1300, 1300), (100, 300, 100), plan=plan, variants=("a", "b"))
+    assert (warned.verdict, warned.variant_id) == ("ship", "b") and "Switch off “a”" in warned.sentence
+    rows = analyze([plan], [share_row("e", v, "conversion", 1000, 100) for v in ("old", "a", "b")], [], Options())
+    primary = [row for row in rows if row["role"] == "primary"]
+    assert {row["alpha"] for row in primary} == {0.025} and all(row["p_adjusted"] == 1.0 for row in primary)
+
+
+@given(st.integers(0, 2000), st.integers(0, 2000), st.integers(0, 400), st.integers(0, 400))
+@settings(max_examples=150, deadline=None)
+def test_any_figures_give_a_verdict_that_the_interval_bears_out(x0, x1, g0, g1) -> None:
+    found = decided((x0, x1), (g0, g1), n=(2000, 2000))
+    assert found.verdict in VERDICTS and found.sentence
+    if found.verdict == "ship":
+        assert x1 > x0
+    if found.reason == "primary_harm":
+        assert x1 < x0
+
+
+def test_ship_is_rare_without_an_effect() -> None:
+    """Under no effect at all the chance to ship is at most half of alpha."""
+    generator = np.random.default_rng(4)
+    draws = generator.binomial(2000, 0.1, (1500, 2))
+    shipped = sum(decided((a, b), n=(2000, 2000)).verdict == "ship" for a, b in draws)
+    assert shipped <= 1500 * 0.025 + 4 * (1500 * 0.025) ** 0.5
+
+
+def test_missing_pieces_have_words() -> None:
+    plan = design()
+    rows = analyze([plan], [share_row("e", "old", "conversion", 100, 10)], [], Options())
+    assert {(row["metric_id"], row["status"]) for row in rows} == {("conversion", "missing_variant"), ("refund_rate", "missing_metric")}
+    assert decide(plan, rows, SOUND, AFTER).verdict == "hold"
+    assert decide(replace(plan, objectives=()), [], SOUND, AFTER).reason == "incomplete_design"
+    no_control = replace(plan, variants=(Variant("new", False, 1.0, {}),))
+    assert {row["status"] for row in analyze([no_control], [], [], Options())} == {"no_control"}
+
+
+def test_split_of_reads_the_declared_shares() -> None:
+    traffic = [{"variant_id": "old", "exposed": 500}, {"variant_id": "ghost", "exposed": 40}]
+    found = split_of(design(), traffic)
+    assert not found.is_sound and found.status == "sample_ratio_mismatch"
+
+
+@pytest.mark.parametrize(("persons", "status"), [(150, "segment_too_small"), (250, "ok")])
+def test_small_segments_show_no_estimate(persons: int, status: str) -> None:
+    stats = [share_row("e", v, "conversion", persons, 30, segment="plan=pro") for v in ("old", "new")]
+    row = next(row for row in analyze([design()], stats, [], Options()) if row["segment"] == "plan=pro")
+    assert row["status"] == status and (row["effect"] is None) == (status != "ok") and row["n_control"] == persons
