@@ -49,4 +49,4 @@ truth: $(BIN)/.installed-dev
 	$(BIN)/python tests/benchmarks/planted_truth.py --resume
 
 clean:
-	rm -rf build data target logs
+	rm -rf build data out target logs

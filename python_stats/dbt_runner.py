@@ -44,12 +44,17 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
     )
     is_locked = False
     assert process.stdout is not None
-    with process.stdout as output:
-        for line in output:
-            is_locked = is_locked or is_lock_message(line)
-            sys.stdout.write(line)
-            sys.stdout.flush()
-    code = process.wait()
+    try:
+        with process.stdout as output:
+            for line in output:
+                is_locked = is_locked or is_lock_message(line)
+                sys.stdout.write(line)
+                sys.stdout.flush()
+        code = process.wait()
+    except BaseException:  # interrupted, or nobody reads our output: dbt must not go on alone
+        process.terminate()
+        process.wait()
+        raise
     return exit_code(code, is_locked, results if _stamp(results) != before else None)
 
 
@@ -85,7 +90,7 @@ def dbt_command() -> list[str]:
 
     if find_spec("dbt") is None or find_spec("dbt.cli") is None:
         raise UserError(f"{sys.executable}: dbt is not installed for this Python; install the project with its dependencies")
-    return [sys.executable, "-m", "dbt.cli.main"]
+    return [sys.executable, "-c", "from dbt.cli.main import cli; cli()"]
 
 
 def database_folder(project: Project) -> Path | None:

@@ -54,7 +54,8 @@
         {%- endif -%}
     {%- endfor -%}
     {%- if faults -%}
-        {%- do exceptions.raise_compiler_error('Nothing was built. ' ~ faults | join('; ') ~ '.') -%}
+        {%- do exceptions.raise_compiler_error('Nothing was built: ' ~ faults | join('; ') ~ '. Say where the raw tables are with raw_location (files) or raw_schema, switch off '
+            ~ 'what you do not have with disabled_tables, or make some with `empathy-roi simulate data/raw`.') -%}
     {%- endif -%}
 {%- endif -%}
 {%- endmacro %}
@@ -65,7 +66,7 @@
 {% macro default__raw_table_fault(table) -%}
 {%- set relation = source('raw', table) -%}
 {%- if adapter.get_relation(relation.database, relation.schema, relation.identifier) is none -%}
-    {{ return("raw table '" ~ table ~ "' is not there: no relation " ~ relation ~ " (set raw_schema, or switch the table off with disabled_tables)") }}
+    {{ return("raw table '" ~ table ~ "' is not there: no relation " ~ relation) }}
 {%- endif -%}
 {%- endmacro %}
 
@@ -75,6 +76,6 @@
 {%- set path = location | replace('{table}', table) -%}
 {%- set pattern = path if ('.csv' in path or '.parquet' in path) else path.rstrip('/') ~ '/**/*.parquet' -%}
 {%- if run_query('select count(*) from glob(' ~ literal(pattern) ~ ')').rows[0][0] == 0 -%}
-    {{ return("raw table '" ~ table ~ "' is not there: no file fits " ~ pattern ~ " (set raw_location, or switch the table off with disabled_tables)") }}
+    {{ return("raw table '" ~ table ~ "' is not there: no file fits " ~ pattern) }}
 {%- endif -%}
 {%- endmacro %}

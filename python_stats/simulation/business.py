@@ -335,7 +335,7 @@ TICKETS_ELSEWHERE = {"human_only": 0.96, "unanswered": 0.04}
 TICKET_CHANNELS = {"chat": 0.6, "email": 0.3, "phone": 0.1}
 
 _GENERIC = MessageArm(0.12, 0.01, 0.7, 0.04, 0.012, 0.006, planned=(0.4, 0.6))
-_CONTEXT = MessageArm(0.24, 0.02, 0.8, 0.06, 0.012, 0.006, relevance="good", planned=(0.4, 0.6))
+_CONTEXT = MessageArm(0.16, 0.015, 0.74, 0.047, 0.012, 0.006, relevance="good", planned=(0.4, 0.6))
 
 
 def _reminder(click: float, else_: float, unsubscribe: float, complain: float, count: int) -> MessageArm:
@@ -474,7 +474,7 @@ ORDER_AMOUNT = 32.0
 REFUND_SHARE = 0.04
 CSAT_AFTER_COMPLETION = 0.35
 CSAT_AFTER_TICKET = 0.45
-EVENTS_PER_PERSON = 20.8
+EVENTS_PER_PERSON = 22.9
 
 
 def journey(journey_id: str) -> Journey:

@@ -108,7 +108,9 @@ def test_an_unexpected_error_is_one_line_too(project: Path, monkeypatch: pytest.
 
 
 def test_help_is_fast_and_imports_nothing_heavy() -> None:
-    script = "import sys; import python_stats.cli; print([m for m in ('numpy', 'scipy', 'duckdb', 'jinja2', 'yaml', 'dbt') if m in sys.modules])"
+    script = (
+        "import sys; import python_stats.cli; print([m for m in ('numpy', 'scipy', 'duckdb', 'jinja2', 'yaml', 'dbt') if m in sys.modules])"
+    )
     began = time.perf_counter()
     output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert output.strip() == "[]"
@@ -117,7 +119,17 @@ def test_help_is_fast_and_imports_nothing_heavy() -> None:
 
 def test_help_names_dbt_s_flags() -> None:
     text = call("build", "--help").output
-    for flag in ("--project-dir", "--profiles-dir", "--profile", "--target", "--vars", "--select", "--exclude", "--full-refresh", "--threads"):
+    for flag in (
+        "--project-dir",
+        "--profiles-dir",
+        "--profile",
+        "--target",
+        "--vars",
+        "--select",
+        "--exclude",
+        "--full-refresh",
+        "--threads",
+    ):
         assert flag in text
 
 

@@ -7,12 +7,11 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
+from test_verdicts import design
 
 from python_stats.designs import ValueAssumption
 from python_stats.money import estimate
 from python_stats.verdicts import Verdict
-
-from test_verdicts import design
 
 AS_OF = datetime(2026, 5, 5)
 
@@ -55,7 +54,9 @@ def result(**more: Any) -> dict[str, Any]:
     }
 
 
-def priced(values, results=None, verdict="ship", stats=(), life=(), traffic=(), plan=None, as_of=AS_OF) -> dict[tuple[str, str], dict[str, Any]]:
+def priced(
+    values, results=None, verdict="ship", stats=(), life=(), traffic=(), plan=None, as_of=AS_OF
+) -> dict[tuple[str, str], dict[str, Any]]:
     plan = replace(plan or design(), values=tuple(values))
     judged = {"e": Verdict(verdict, "", "", None if verdict == "invalid" else "new", "")}
     rows = estimate([plan], results or [result()], judged, traffic, stats, life, as_of, "EUR")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-
 from conftest import marts, write_database, write_project
+
 from python_stats import pipeline, warehouse
 from python_stats.analysis import Options
 from python_stats.errors import DatabaseLockedError, UserError
@@ -25,9 +25,7 @@ def run() -> pipeline.Run:
 
 def everything(path: Path) -> dict[str, list[tuple]]:
     with duckdb.connect(str(path), read_only=True) as connection:
-        return {
-            table: connection.execute(f"select * from {table} order by {', '.join(KEYS[table])}").fetchall() for table in TABLES
-        }
+        return {table: connection.execute(f"select * from {table} order by {', '.join(KEYS[table])}").fetchall() for table in TABLES}
 
 
 def test_the_verdicts_of_the_fixture(project: Path) -> None:

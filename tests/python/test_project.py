@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from conftest import write_project
+
 from python_stats.errors import UserError
 from python_stats.project import Flags, open_project
 
@@ -67,9 +67,12 @@ def test_mistakes(project: Path, flags: Flags, message: str) -> None:
     [
         ("a: [", "is not valid YAML"),
         ("- a", "must be a YAML mapping"),
-        ("empathy_roi:\n  outputs: {default: {type: duckdb, path: \"{{ env_var('NOT_SET_ANYWHERE') }}\"}}", "'NOT_SET_ANYWHERE' is not set"),
+        (
+            "empathy_roi:\n  outputs: {default: {type: duckdb, path: \"{{ env_var('NOT_SET_ANYWHERE') }}\"}}",
+            "'NOT_SET_ANYWHERE' is not set",
+        ),
         ("empathy_roi:\n  outputs: {default: {type: duckdb, path: \"{{ var('none') }}\"}}", "variable 'none' is not set"),
-        ("empathy_roi:\n  outputs: {default: {type: duckdb, path: \"{{ oops( }}\"}}", "cannot render"),
+        ('empathy_roi:\n  outputs: {default: {type: duckdb, path: "{{ oops( }}"}}', "cannot render"),
     ],
 )
 def test_broken_profiles(project: Path, text: str, message: str) -> None:

@@ -10,8 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from python_stats import pipeline, svg
-from python_stats.analysis import Options
+from python_stats import svg
 from python_stats.errors import UserError
 from python_stats.project import Flags, open_project
 from python_stats.report import formats, render
@@ -52,9 +51,7 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def page(project: Path) -> str:
-    with open_warehouse(open_project(Flags())) as opened:
-        pipeline.run(opened, Options())
+def page(analyzed_project: Path) -> str:
     return rendered()
 
 
@@ -73,30 +70,28 @@ def looked_up(connection: Any, attributes: dict[str, str]) -> Any:
     pairs = [pair.split("=", 1) for pair in attributes["data-key"].split(";") if pair]
     where = " and ".join(f'"{name}" = ?' for name, _ in pairs) or "true"
     column = "count(*)" if attributes["data-column"] == "count" else f'"{attributes["data-column"]}"'
-    rows = connection.execute(
-        f"select {column} from {attributes['data-mart']} where {where}", [value for _, value in pairs]
-    ).fetchall()
+    rows = connection.execute(f"select {column} from {attributes['data-mart']} where {where}", [value for _, value in pairs]).fetchall()
     assert len(rows) == 1, attributes
     return rows[0][0]
 
 
-def test_every_number_stands_in_a_mart(page: str, project: Path) -> None:
+def test_every_number_stands_in_a_mart(page: str, analyzed_project: Path) -> None:
     parsed = read(page)
     assert parsed.untraced == []
     assert len(parsed.traced) > 40
     writers = formats("EUR")
-    with duckdb.connect(str(project / "w.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(analyzed_project / "w.duckdb"), read_only=True) as connection:
         for attributes, text in parsed.traced:
             value = looked_up(connection, attributes)
             expected = "–" if value is None else writers[attributes["data-format"]](value)
             assert text == expected, attributes
 
 
-def test_the_test_above_sees_a_wrong_number(page: str, project: Path) -> None:
-    with duckdb.connect(str(project / "w.duckdb")) as connection:
+def test_the_test_above_sees_a_wrong_number(page: str, analyzed_project: Path) -> None:
+    with duckdb.connect(str(analyzed_project / "w.duckdb")) as connection:
         connection.execute("update roi_estimates set annual = annual + 1 where experiment_id = 'all'")
     with pytest.raises(AssertionError):
-        test_every_number_stands_in_a_mart(page, project)
+        test_every_number_stands_in_a_mart(page, analyzed_project)
 
 
 def test_same_bytes_each_time(page: str) -> None:
@@ -130,14 +125,14 @@ def test_verdicts_do_not_hang_on_colour(page: str) -> None:
         assert words in page
 
 
-def test_nothing_ships(page: str, project: Path) -> None:
-    with duckdb.connect(str(project / "w.duckdb")) as connection:
+def test_nothing_ships(page: str, analyzed_project: Path) -> None:
+    with duckdb.connect(str(analyzed_project / "w.duckdb")) as connection:
         connection.execute("update roi_estimates set annual = null where experiment_id = 'all'")
     assert "Nothing ships yet" in rendered()
 
 
-def test_empty_tables(page: str, project: Path) -> None:
-    with duckdb.connect(str(project / "w.duckdb")) as connection:
+def test_empty_tables(page: str, analyzed_project: Path) -> None:
+    with duckdb.connect(str(analyzed_project / "w.duckdb")) as connection:
         for table in ("experiment_decisions", "roi_estimates", "friction_cost", "fct_tickets", "source_audit", "as_of"):
             connection.execute(f"delete from {table}")
     assert "No experiment was declared" in rendered()

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import share_row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,8 +16,6 @@ from python_stats.analysis import Options, analyze, split_of
 from python_stats.designs import Design, Objective, Variant
 from python_stats.estimators.split import Split
 from python_stats.verdicts import VERDICTS, decide
-
-from conftest import share_row
 
 SOUND = Split(0.0, 1, 1.0, True, "ok")
 AFTER = datetime(2026, 5, 5)

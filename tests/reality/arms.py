@@ -11,6 +11,9 @@ from python_stats.analysis import Options, analyze
 from python_stats.designs import Design, read_designs
 from python_stats.estimators.multiplicity import adjust
 
+# Everybody is exposed on one minted day: statistics day by day would say nothing, and are not built.
+DAY_BY_DAY = "int_person_changes+"
+
 SHARE_FIELDS = ("diff", "ci_low", "ci_high", "newcombe_low", "newcombe_high", "rel_lift")
 MEAN_FIELDS = ("diff", "se", "ci_low", "ci_high", "t", "p")
 
@@ -67,8 +70,8 @@ def result_of(warehouse: duckdb.DuckDBPyConnection, design: Design, metric_id: s
     numerators = {row["variant_id"]: row["numerator"] for row in totals}
     return {
         **result,
-        "numerator_control": numerators[result["control_variant_id"]],
-        "numerator_variant": numerators[result["variant_id"]],
+        "numerator_control": numerators.get(result["control_variant_id"]),
+        "numerator_variant": numerators.get(result["variant_id"]),
     }
 
 

@@ -32,5 +32,7 @@ def test_shares_are_rescaled() -> None:
 
 def test_false_alarms_are_rare() -> None:
     generator = np.random.default_rng(5)
-    alarms = sum(not sample_ratio(generator.multinomial(3000, [0.3, 0.7]).astype(float), np.array([0.3, 0.7])).is_sound for _ in range(3000))
+    alarms = sum(
+        not sample_ratio(generator.multinomial(3000, [0.3, 0.7]).astype(float), np.array([0.3, 0.7])).is_sound for _ in range(3000)
+    )
     assert alarms <= 12

@@ -31,6 +31,8 @@ METRICS = [  # one primary, two secondary, the rest guardrails
     "conversion", "attempt_completion_rate", "step_abandonment_rate", "completion_time", "engagement_rate",
     "message_conversion_rate", "unsubscribe_rate", "complaint_rate", "escalation_rate", "csat", "revenue", "resolution_time",
 ]  # fmt: skip
+TIMEZONE = "America/New_York"  # what the shared build reports days in, and cuts experiments by
+SEGMENTS = ["plan", "country"]
 
 Row = dict[str, str]
 Content = dict[str, list[str]]

@@ -7,10 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builds import GENERATOR, Inputs, build, declare_all_metrics, generate_by_oracle, generate_by_simulation
-
-TIMEZONE = "America/New_York"
-SEGMENTS = ["plan", "country"]
+from builds import GENERATOR, SEGMENTS, TIMEZONE, Inputs, build, declare_all_metrics, generate_by_oracle, generate_by_simulation
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,7 @@ from pathlib import Path
 import brute_force
 import pytest
 from brute_force import CELL, Key, Study, differences, is_same, keyed
-from builds import METRICS, rows_of
-from conftest import SEGMENTS, TIMEZONE
+from builds import METRICS, SEGMENTS, TIMEZONE, rows_of
 
 
 @pytest.fixture(scope="module")

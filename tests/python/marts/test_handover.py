@@ -6,8 +6,7 @@ import math
 from pathlib import Path
 
 import brute_handover
-from builds import rows_of
-from conftest import TIMEZONE
+from builds import TIMEZONE, rows_of
 
 
 def test_handover_daily_is_what_the_tickets_add_up_to(built: Path) -> None:
