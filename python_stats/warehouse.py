@@ -50,24 +50,40 @@ def open_warehouse(project: Project, *, read_only: bool = False) -> Iterator[War
             f"{project.profiles_folder / 'profiles.yml'}, target '{project.target_name}': type '{kind}' is not supported yet by"
             " analyze and report; use a target of type 'duckdb'"
         )
-    import duckdb
-
     path = database_path(project)
     if not path.is_file():
         raise UserError(f"{path}: no database there; run 'empathy-roi build' first, or check path in profiles.yml")
+    connection = _connect(path, read_only)
     try:
-        connection = duckdb.connect(str(path), read_only=read_only)
+        connection.execute("set TimeZone = 'UTC'")
+        yield DuckDBWarehouse(connection, project.schema)
+    finally:
+        connection.close()
+
+
+def check_not_locked(project: Project) -> None:
+    """Say at once, and in one line, that another process holds the DuckDB file; a profile with `retries` is left to wait for it.
+
+    Raises:
+        DatabaseLockedError: it does.
+        UserError: the file is no database.
+    """
+    path = database_path(project)
+    if project.output.get("type") == "duckdb" and not project.output.get("retries") and path.is_file():
+        _connect(path, read_only=False).close()
+
+
+def _connect(path: Path, read_only: bool) -> Any:
+    import duckdb
+
+    try:
+        return duckdb.connect(str(path), read_only=read_only)
     except duckdb.IOException as error:
         if is_lock_message(str(error)):
             raise DatabaseLockedError(f"{path}: another process holds the database; close it or try again later") from error
         raise UserError(f"{path}: cannot be opened as a DuckDB database ({_first_line(error)})") from error
     except duckdb.Error as error:
         raise UserError(f"{path}: cannot be opened as a DuckDB database ({_first_line(error)})") from error
-    try:
-        connection.execute("set TimeZone = 'UTC'")
-        yield DuckDBWarehouse(connection, project.schema)
-    finally:
-        connection.close()
 
 
 def database_path(project: Project) -> Path:

@@ -38,7 +38,7 @@
 #}
 {% macro check_raw_tables() -%}
 {%- if execute and flags.WHICH in ('build', 'run') -%}
-    {%- set faults = [] -%}
+    {%- set faults = setting_faults() -%}
     {%- for table, contract in raw_contract().items() if not is_switched_off(table) -%}
         {%- set fault = raw_table_fault(table) -%}
         {%- if fault -%}

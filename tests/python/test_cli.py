@@ -87,8 +87,9 @@ def test_locked(project: Path) -> None:
     )
     try:
         assert holder.stdout is not None and holder.stdout.readline() == "held\n"
-        result = call("analyze")
-        assert result.exit_code == 75 and "another process holds the database" in one_line(result)
+        for command in ("analyze", "report", "build"):
+            result = call(command)
+            assert result.exit_code == 75 and "another process holds the database" in one_line(result)
     finally:
         holder.communicate("")
 
