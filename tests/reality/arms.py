@@ -111,5 +111,5 @@ def named_mean(prefix: str, result: dict[str, Any], control: str = "control", va
 
 def adjusted(data_set: str, family: list[str], known: dict[str, Any], correction: str) -> dict[str, float]:
     """Adjusted p-values of a family of comparisons: ours where `known` has them, else those of expected.json (pooled z)."""
-    p_values = np.array([known.get(f"{name}.p", None) or expected_value(data_set, f"{name}.p") for name in family])
+    p_values = np.array([known.get(f"{name}.p") or expected_value(data_set, f"{name}.p") for name in family])
     return dict(zip(family, (float(p) for p in adjust(p_values, correction)), strict=True))

@@ -97,9 +97,7 @@ NOTHING_WRONG: dict[str, list[str]] = {
 LEFT_OUT = ("test_type:generic", "test_type:unit")
 
 
-def build(
-    folder: Path, data_set: str, source_file: str, variables: Mapping[str, Any], *left_out: str
-) -> duckdb.DuckDBPyConnection:
+def build(folder: Path, data_set: str, source_file: str, variables: Mapping[str, Any], *left_out: str) -> duckdb.DuckDBPyConnection:
     """Map a public file into the raw contract, run the project's models over it, and open the warehouse read-only.
 
     `<data set>/mapping.sql` creates raw tables from `source` (the file as text, with `row_number`); those it does not create are
@@ -109,10 +107,26 @@ def build(
     made = _map(folder / "raw", HERE / data_set / "mapping.sql", source)
     switched_off = [table for table in RAW_TABLES if table not in made]
     built = subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", "build", "--quiet", "--exclude", *LEFT_OUT, *left_out,
-         "--vars", json.dumps({"disabled_tables": switched_off, **variables}),
-         "--target-path", str(folder / "target"), "--log-path", str(folder / "logs")],
-        cwd=PROJECT, text=True, capture_output=True, check=False,
+        [
+            sys.executable,
+            "-m",
+            "dbt.cli.main",
+            "build",
+            "--quiet",
+            "--exclude",
+            *LEFT_OUT,
+            *left_out,
+            "--vars",
+            json.dumps({"disabled_tables": switched_off, **variables}),
+            "--target-path",
+            str(folder / "target"),
+            "--log-path",
+            str(folder / "logs"),
+        ],
+        cwd=PROJECT,
+        text=True,
+        capture_output=True,
+        check=False,
         env={
             **os.environ,
             "DBT_PROFILES_DIR": str(PROJECT),

@@ -95,9 +95,7 @@ def found(warehouse: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     for group, condition in GROUPS.items():
         planted = _sessions(warehouse, condition)
         results[f"planted_checkout_bug.{group}.shipping_sessions"] = planted["shipping_details"]
-        results[f"planted_checkout_bug.{group}.payment_over_shipping"] = _share(
-            warehouse, condition, "shipping_details", "payment_details"
-        )
+        results[f"planted_checkout_bug.{group}.payment_over_shipping"] = _share(warehouse, condition, "shipping_details", "payment_details")
     for period, condition in PERIODS.items():
         planted = _sessions(warehouse, condition)
         name = f"planted_payment_incident.{period}"
@@ -222,9 +220,7 @@ def test_the_marts_point_at_the_payment_incident(warehouse: duckdb.DuckDBPyConne
             group by step_id
             """,
         )
-        worst[period] = {
-            rate: max(steps, key=lambda step: step[rate])["step_id"] for rate in ("error_rate", "abandonment_rate")
-        }
+        worst[period] = {rate: max(steps, key=lambda step: step[rate])["step_id"] for rate in ("error_rate", "abandonment_rate")}
     assert worst["incident"] == {"error_rate": "payment_details", "abandonment_rate": "payment_details"}
     assert worst["other"]["abandonment_rate"] != "payment_details"
 

@@ -67,12 +67,16 @@ def days() -> list[Day]:
         return list(csv.DictReader(lines))
 
 
-def _total(days: list[Day], arm: str, column: str, keep: Callable[[Day], bool] = lambda _: True) -> float:
-    return sum(float(day[column]) for day in days if day["group"] == arm and keep(day))
+def _every_day(_: Day) -> bool:
+    return True
 
 
 def _has_outcome(day: Day) -> bool:
     return day["Enrollments"] != ""
+
+
+def _total(days: list[Day], arm: str, column: str, keep: Callable[[Day], bool] = _every_day) -> float:
+    return sum(float(day[column]) for day in days if day["group"] == arm and keep(day))
 
 
 def _compared(n: dict[str, float], x: dict[str, float]) -> dict[str, Any]:
@@ -82,7 +86,8 @@ def _compared(n: dict[str, float], x: dict[str, float]) -> dict[str, Any]:
         sample_of_means(np.array([n[arm]]), zero, np.array([x[arm]]), np.array([x[arm]])) for arm in ("control", "treatment")
     )
     result = compare(control, variant, ALPHA)
-    low, high = newcombe(*(np.array([count[arm]]) for arm in ("control", "treatment") for count in (x, n)), ALPHA)
+    successes, persons = ({arm: np.array([count[arm]]) for arm in ARMS} for count in (x, n))
+    low, high = newcombe(successes["control"], persons["control"], successes["treatment"], persons["treatment"], ALPHA)
     return {
         "rate_control": float(control.value[0]),
         "rate_treatment": float(variant.value[0]),
@@ -113,7 +118,7 @@ def found(days: list[Day]) -> dict[str, Any]:
             f"sanity.{count}.p": split.p_value,
         }
     for metric, (numerator, denominator) in METRICS.items():
-        keep = _has_outcome if metric != "click_through" else bool
+        keep = _every_day if metric == "click_through" else _has_outcome
         n = {name: _total(days, arm, denominator, keep) for name, arm in ARMS.items()}
         x = {name: _total(days, arm, numerator, keep) for name, arm in ARMS.items()}
         compared = _compared(n, x)

@@ -70,9 +70,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnec
 def found(warehouse: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """Measure -> what the marts say."""
     results: dict[str, Any] = {measure: value(warehouse, query) for measure, query in LOG.items()}
-    results |= {
-        measure: value(warehouse, f"select count(*) from fct_tickets where {condition}") for measure, condition in COUNTS.items()
-    }
+    results |= {measure: value(warehouse, f"select count(*) from fct_tickets where {condition}") for measure, condition in COUNTS.items()}
     for time, (mart, column, condition) in TIMES.items():
         (summary,) = rows(
             warehouse,

@@ -116,12 +116,12 @@ def run_dbt(command: str, database: Path, inputs: Inputs, *options: str, threads
     )  # fmt: skip
 
 
-def build(database: Path, inputs: Inputs, *, threads: int = 2) -> Path:
+def build(database: Path, inputs: Inputs, *options: str, threads: int = 2) -> Path:
     """Build every seed and model into a database; a build that fails fails the test with dbt's own words.
 
     The data tests stay out, which are run elsewhere on the same data: they are half of a build's time.
     """
-    built = run_dbt("build", database, inputs, "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test", threads=threads)
+    built = run_dbt("build", database, inputs, "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test", *options, threads=threads)
     assert built.returncode == 0, built.stdout + built.stderr
     return database
 
