@@ -15,11 +15,11 @@ help:
 # The lock names every package, so pip has nothing to resolve; --no-deps also keeps out a parser that dbt does not need here.
 $(BIN)/.installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.lock --editable .
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --requirement requirements.lock --editable .
 	@touch $@
 
 $(BIN)/.installed-dev: requirements-dev.lock pyproject.toml $(BIN)/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-dev.lock
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --requirement requirements-dev.lock
 	@touch $@
 
 demo: $(BIN)/.installed

@@ -151,7 +151,8 @@ def demo(
     folder = (raw_folder or project.folder / "data" / "raw").resolve()
     click.echo(f"raw data: {_shown(folder)} {'(simulated)' if prepare(folder, events, seed, force) else '(already there)'}")
     # unit tests check the SQL, not the data: `make test` runs them
-    code = _build(project, flags, ["--exclude-resource-type", "unit_test", *dbt_arguments], {"EMPATHY_ROI_RAW_LOCATION": f"{folder}/{{table}}.parquet"})
+    more = ["--exclude-resource-type", "unit_test", *dbt_arguments]
+    code = _build(project, flags, more, {"EMPATHY_ROI_RAW_LOCATION": f"{folder}/{{table}}.parquet"})
     if code not in (EXIT_DONE, EXIT_CHECKS_FAILED):
         _exit(code)
     run = _analyze(project)

@@ -1,6 +1,6 @@
 """Do the intervals hold the truth as often as they say? 200 simulated businesses with known effects, through the whole pipeline.
 
-    python tests/benchmarks/planted_truth.py [--businesses 200] [--batch 20] [--events 40000] [--resume]
+    python tests/benchmarks/planted_truth.py [--businesses 200] [--batch 10] [--events 100000] [--resume]
 
 Each batch of businesses is one raw data set and one dbt build; what a batch gave is kept in build/truth, so that the run can be cut and
 resumed. A cell (experiment, variant, metric) fails where its intervals miss the truth more often than their error rate allows: beyond
@@ -91,8 +91,8 @@ def report(rows: list[dict]) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--businesses", type=int, default=200)
-    parser.add_argument("--batch", type=int, default=20)
-    parser.add_argument("--events", type=int, default=40_000, help="about how many events a business")
+    parser.add_argument("--batch", type=int, default=10)
+    parser.add_argument("--events", type=int, default=100_000, help="about how many events a business")
     parser.add_argument("--resume", action="store_true", help="keep the batches that are there")
     options = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
