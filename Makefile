@@ -34,9 +34,10 @@ lint-sql: export EMPATHY_ROI_DATABASE = build/lint/lint.duckdb
 lint-sql: export EMPATHY_ROI_RAW_LOCATION = build/lint/raw/{table}.parquet
 lint-sql: $(BIN)/.installed-dev
 	$(BIN)/python -m python_stats.simulation build/lint/raw --events 2000
-	$(BIN)/dbt --quiet build --target-path build/lint/target --log-path build/lint/logs
-	$(BIN)/dbt --quiet compile --target-path build/lint/target --log-path build/lint/logs
-	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar build/lint/target/compiled/empathy_roi/models build/lint/target/compiled/empathy_roi/analysis
+	$(BIN)/dbt --quiet build --exclude-resource-type unit_test --target-path build/lint/target --log-path build/lint/logs
+	rm -rf build/lint/target/compiled
+	$(BIN)/dbt --quiet compile --select resource_type:model resource_type:analysis --target-path build/lint/target --log-path build/lint/logs
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar build/lint/target/compiled
 
 test: $(BIN)/.installed-dev lint lint-sql
 	$(BIN)/python tests/oracle/run_oracle.py --quick

@@ -53,10 +53,6 @@
             {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- set as_of = var('as_of', none) -%}
-    {%- if as_of and run_query('select ' ~ safe_cast_timestamp(literal(as_of))).rows[0][0] is none -%}
-        {%- do faults.append("variable 'as_of' is " ~ as_of ~ ", which is no ISO 8601 timestamp") -%}
-    {%- endif -%}
     {%- if faults -%}
         {%- do exceptions.raise_compiler_error('Nothing was built: ' ~ faults | join('; ') ~ '. Say where the raw tables are with raw_location (files) or raw_schema, switch off '
             ~ 'what you do not have with disabled_tables, or make some with `empathy-roi simulate data/raw`.') -%}

@@ -101,7 +101,7 @@ def build(folder: Path, data_set: str, source_file: str, variables: Mapping[str,
     """Map a public file into the raw contract, run the project's models over it, and open the warehouse read-only.
 
     `<data set>/mapping.sql` creates raw tables from `source` (the file as text, with `row_number`); those it does not create are
-    switched off. `<data set>/seeds` is the configuration. `left_out` is what dbt shall not build.
+    switched off. `<data set>/seeds` is the configuration. `left_out` names what the data set has nothing for, in dbt's words for --exclude.
     """
     source = public_file(source_file)
     made = _map(folder / "raw", HERE / data_set / "mapping.sql", source)

@@ -41,7 +41,7 @@ WITHOUT_A_PLACE = {
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     """The game's marts."""
     folder = tmp_path_factory.mktemp("cookie_cats")
-    return build(folder, "cookie_cats", "cookie_cats.csv.gz", {"user_segments": ["play"]}, DAY_BY_DAY)
+    return build(folder, "cookie_cats", "cookie_cats.csv.gz", {"user_segments": ["play"]}, *DAY_BY_DAY)
 
 
 def _split(warehouse: duckdb.DuckDBPyConnection) -> Split:

@@ -67,7 +67,7 @@ WITHOUT_A_PLACE = {
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     """The challenge's marts."""
     variables = {"user_segments": ["newbie"], "reporting_currency": "USD"}
-    return build(tmp_path_factory.mktemp("hillstrom"), "hillstrom", "hillstrom.csv.gz", variables, DAY_BY_DAY)
+    return build(tmp_path_factory.mktemp("hillstrom"), "hillstrom", "hillstrom.csv.gz", variables, *DAY_BY_DAY)
 
 
 @pytest.fixture(scope="module")
