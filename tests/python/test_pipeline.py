@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import marts, write_database, write_project
+from handmade_warehouse import marts, write_database, write_project
 
 from python_stats import pipeline, warehouse
 from python_stats.analysis import Options

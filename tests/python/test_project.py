@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import write_project
+from handmade_warehouse import write_project
 
 from python_stats.errors import UserError
 from python_stats.project import Flags, open_project

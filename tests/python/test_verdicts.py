@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import share_row
+from handmade_warehouse import share_row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
