@@ -73,13 +73,49 @@ def declare_all_metrics(seeds: Path) -> None:
     write_csv(seeds / "experiment_metrics.csv", rows)
 
 
+def plant(raw: Path) -> None:
+    """Persons who act at the very moments that the experiments' definitions turn on, in the oracle's journeys and calendar.
+
+    In the days' time zone midnight is at 04:00 UTC; as_of is 2025-06-17 18:00 UTC.
+    """
+    tables: dict[str, list[Row]] = {table: read_csv(raw / f"{table}.csv") for table in ("events", "transactions", "experiment_assignments")}
+
+    def add(table: str, person: str, moment: str, **cells: str) -> None:
+        rows = tables[table]
+        time = "assigned_at" if table == "experiment_assignments" else "occurred_at"
+        key = {RAW_KEYS[table]: f"planted-{len(rows)}", "user_id": person, time: moment, "received_at": moment}
+        rows.append(dict.fromkeys(rows[0], "") | key | cells)
+
+    def expose(person: str, moment: str, variant_id: str = "control") -> None:
+        add("experiment_assignments", person, moment, experiment_id="exp-copy", variant_id=variant_id)
+
+    expose("planted-midnight", "2025-03-20 04:00:00")  # its week has passed at a midnight, its month too
+    expose("planted-last", "2025-03-19 18:00:00")  # its 90 days have passed at as_of
+    expose("planted-just-not", "2025-03-19 18:00:00.000001")
+    expose("planted-giving-up", "2025-03-20 12:00:00", "treatment")  # completes a step and leaves; an hour later, on the next day, that is known
+    for moment, name, page in (
+        ("2025-03-26 03:30:00", "page_view", "/cart"), ("2025-03-26 03:35:00", "page_view", "/checkout/shipping"),
+        ("2025-03-26 03:40:00", "shipping_submitted", ""),
+    ):  # fmt: skip
+        add("events", "planted-giving-up", moment, event_name=name, page_path=page)
+    expose("planted-at-the-edges", "2025-04-02 10:00:00", "treatment")
+    for moment, amount in (
+        ("2025-03-05 09:59:59.999999", "1"), ("2025-03-05 10:00:00", "2"), ("2025-04-02 09:59:59.999999", "4"), ("2025-04-02 10:00:00", "8"),
+        ("2025-04-09 09:59:59.999999", "16"), ("2025-04-09 10:00:00", "32"), ("2025-05-02 10:00:00", "64"),
+    ):  # fmt: skip
+        add("transactions", "planted-at-the-edges", moment, transaction_type="purchase", amount=amount, currency="EUR")
+    for table, rows in tables.items():
+        write_csv(raw / f"{table}.csv", rows)
+
+
 def generate_by_oracle(folder: Path, persons: int, days: int, seed: int) -> Inputs:
-    """The oracle's adversarial rows and seeds, as CSV."""
+    """The oracle's adversarial rows and seeds, as CSV, with some persons more."""
     subprocess.run(
         [sys.executable, str(GENERATOR), "--raw", str(folder / "raw"), "--seeds", str(folder / "seeds"), "--persons", str(persons),
          "--days", str(days), "--seed", str(seed)],
         check=True, capture_output=True,
     )  # fmt: skip
+    plant(folder / "raw")
     return Inputs(folder / "seeds", str(folder / "raw" / "{table}.csv"))
 
 

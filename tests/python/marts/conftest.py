@@ -19,7 +19,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
     """
     folder = tmp_path_factory.mktemp("rows")
     if GENERATOR.is_file() and os.environ.get("EMPATHY_ROI_TEST_ROWS", "oracle") == "oracle":
-        made = generate_by_oracle(folder, persons=300, days=100, seed=3)
+        made = generate_by_oracle(folder, persons=200, days=100, seed=3)
         declare_all_metrics(made.seeds)
         return replace(made, variables={"reporting_timezone": TIMEZONE, "user_segments": SEGMENTS})
     made = generate_by_simulation(folder, events=5_000, days=100, seed=3)
