@@ -55,7 +55,7 @@ WITHOUT_A_PLACE = {
     **{f"{metric}.p": "the pooled z's p-value, likewise" for metric in METRICS},
     "*.rel_ci_low": "Katz's interval of a ratio of shares: the product's relative interval is Fieller's",
     "*.rel_ci_high": "Katz's interval of a ratio of shares: the product's relative interval is Fieller's",
-    **dict.fromkeys(BEYOND, "Wald's interval: Welch's (n − 1, Student's t) lies past the tolerance of 1e-6 at some 3,500 persons"),
+    **dict.fromkeys(BEYOND, "Wald's interval: Welch's (n − 1, Student's t) lies 7.1e-6 away at some 3,500 persons"),
     "*.sign_test_*": "the product has no sign test over days",
 }
 
