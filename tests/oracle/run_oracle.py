@@ -51,8 +51,10 @@ def check(case: Case, with_tests: bool) -> tuple[bool, str]:
     """(no difference at all, what was printed)."""
     skipped = ["unit_test"] if with_tests else ["unit_test", "test"]
     file_format, options, variables = FORMS[case.form]
-    folder = WORK / case.name
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = WORK / case.form  # one folder a form: dbt then parses the project once, not once a case
+    for part in ("raw", "seeds"):
+        shutil.rmtree(folder / part, ignore_errors=True)
+    (folder / "found.duckdb").unlink(missing_ok=True)
     generated = run([sys.executable, str(SHARED / "oracle" / "generate.py"), "--raw", str(folder / "raw"), "--seeds",
                      str(folder / "seeds"), "--seed", str(case.seed), "--persons", str(case.persons), *options])
     if generated.returncode:
@@ -68,8 +70,6 @@ def check(case: Case, with_tests: bool) -> tuple[bool, str]:
     settings = [part for name, value in variables.items() for part in ("--var", f"{name}={value}")]
     compared = run([sys.executable, str(SHARED / "oracle" / "compare.py"), "--raw", str(folder / "raw"), "--seeds",
                     str(folder / "seeds"), "--found", str(folder / "found.duckdb"), *settings])
-    if compared.returncode == 0:
-        shutil.rmtree(folder)
     return compared.returncode == 0, compared.stdout + compared.stderr
 
 
@@ -103,7 +103,7 @@ def main() -> int:
         print(f"oracle: skipped, there is no oracle beside the project ({SHARED / 'oracle'})")
         return 0
     WORK.mkdir(parents=True, exist_ok=True)
-    memory = WORK / "passed.json"
+    memory = WORK / f"passed-{options.forms}.json"
     passed = json.loads(memory.read_text()) if memory.is_file() else {}
     now, failed, cases = fingerprint(), [], cases_of(options)
     for case in cases:
