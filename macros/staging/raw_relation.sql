@@ -11,16 +11,23 @@
 {% macro default__raw_relation(table, relation) -%}{{ return(relation) }}{%- endmacro %}
 
 {% macro duckdb__raw_relation(table, relation) -%}
-{%- set location = env_var('EMPATHY_ROI_RAW_LOCATION', '') or var('raw_location', none) -%}
-{%- if not location -%}{{ return(relation) }}{%- endif -%}
-{%- set files = literal(location | replace('{table}', table)) -%}
-{%- if '.csv' in location -%}
-    {{ return("read_csv(" ~ files ~ ", all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', union_by_name = true, max_line_size = 33554432)") }}
-{%- elif '.parquet' in location -%}
-    {{ return("read_parquet(" ~ files ~ ", union_by_name = true)") }}
+{%- set files = raw_files(table) -%}
+{%- if not files -%}{{ return(relation) }}{%- endif -%}
+{%- if '.csv' in files -%}
+    {{ return("read_csv(" ~ literal(files) ~ ", all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', union_by_name = true, max_line_size = 33554432)") }}
 {%- else -%}
-    {{ return("read_parquet(" ~ literal((location | replace('{table}', table)).rstrip('/') ~ '/**/*.parquet') ~ ", union_by_name = true)") }}
+    {{ return("read_parquet(" ~ literal(files) ~ ", union_by_name = true)") }}
 {%- endif -%}
+{%- endmacro %}
+
+{# The files of a raw table as a path or pattern, a folder meaning the Parquet files in it; nothing where it is a table. #}
+{% macro raw_files(table) -%}
+{%- set location = env_var('EMPATHY_ROI_RAW_LOCATION', '') or var('raw_location', none) -%}
+{%- if location -%}
+    {%- set path = location | replace('{table}', table) -%}
+    {{ return(path if ('.csv' in location or '.parquet' in location) else path.rstrip('/') ~ '/**/*.parquet') }}
+{%- endif -%}
+{{ return(none) }}
 {%- endmacro %}
 
 {# Name -> type of the raw table's columns, names in lower case. #}
@@ -71,11 +78,9 @@
 {%- endmacro %}
 
 {% macro duckdb__raw_table_fault(table) -%}
-{%- set location = env_var('EMPATHY_ROI_RAW_LOCATION', '') or var('raw_location', none) -%}
-{%- if not location -%}{{ return(empathy_roi.default__raw_table_fault(table)) }}{%- endif -%}
-{%- set path = location | replace('{table}', table) -%}
-{%- set pattern = path if ('.csv' in path or '.parquet' in path) else path.rstrip('/') ~ '/**/*.parquet' -%}
-{%- if run_query('select count(*) from glob(' ~ literal(pattern) ~ ')').rows[0][0] == 0 -%}
-    {{ return("raw table '" ~ table ~ "' is not there: no file fits " ~ pattern) }}
+{%- set files = raw_files(table) -%}
+{%- if not files -%}{{ return(empathy_roi.default__raw_table_fault(table)) }}{%- endif -%}
+{%- if run_query('select count(*) from glob(' ~ literal(files) ~ ')').rows[0][0] == 0 -%}
+    {{ return("raw table '" ~ table ~ "' is not there: no file fits " ~ files) }}
 {%- endif -%}
 {%- endmacro %}
