@@ -1,0 +1,30 @@
+"""Many metrics and variants at once: adjusted p-values."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from python_stats.designs import Design
+from python_stats.estimators.multiplicity import adjust
+
+
+def adjust_p_values(rows: Sequence[dict[str, Any]], designs: Mapping[str, Design]) -> None:
+    """Adjusted p-values, in the window and segment of the verdict.
+
+    Secondary metrics: by the design's `correction`, over metrics and variants together. Primary: p × variants, the counterpart of
+    its shared-out alpha. Guardrails are not adjusted: adjusting would make harm harder to see.
+    """
+    families: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        if not row["is_decision"] or row["p_value"] is None:
+            continue
+        if row["role"] == "secondary":
+            families[row["experiment_id"]].append(row)
+        elif row["role"] == "primary":
+            row["p_adjusted"] = min(1.0, row["p_value"] * len(designs[row["experiment_id"]].treatments))
+    for experiment_id, family in families.items():
+        adjusted = adjust(np.array([row["p_value"] for row in family]), designs[experiment_id].correction)
+        for row, p_adjusted in zip(family, adjusted, strict=True):
+            row["p_adjusted"] = float(p_adjusted)

@@ -1,0 +1,45 @@
+"""Times until something happens, from life tables."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from python_stats.analysis.pairs import Options, Pair
+from python_stats.analysis.rows import clean, hide_small_segment, rows_of
+from python_stats.estimators.comparison import compare
+from python_stats.estimators.moments import Sample
+from python_stats.estimators.status import OK
+from python_stats.estimators.survival import bucket_times, longest_observed, sample_of_restricted_means
+
+
+def compare_times(pairs: Sequence[Pair], options: Options) -> list[dict[str, Any]]:
+    """Times: difference in restricted mean time, from life tables laid on one grid of buckets."""
+    tables = [pair.control for pair in pairs] + [pair.variant for pair in pairs]
+    edges = sorted({(row["bucket_start_s"], row["bucket_end_s"] or 0) for table in tables for row in table or ()})
+    position = {edge: index for index, edge in enumerate(edges)}
+    times = bucket_times(np.array([start for start, _ in edges], dtype=float), np.array([end or math.nan for _, end in edges], dtype=float))
+    order = np.argsort(times, kind="stable")
+    at_risk, events, ended = (np.zeros((len(tables), len(edges))) for _ in range(3))
+    for index, table in enumerate(tables):
+        for row in table or ():
+            bucket = position[(row["bucket_start_s"], row["bucket_end_s"] or 0)]
+            at_risk[index, bucket] = row["at_risk"]
+            events[index, bucket] = row["events"]
+            ended[index, bucket] = row["events"] + row["censored"]
+    times, at_risk, events, ended = times[order], at_risk[:, order], events[:, order], ended[:, order]
+    cases = ended.sum(axis=1)  # no row in a life table is nobody: there is none for an empty one
+    half = len(pairs)
+    observed = longest_observed(times, ended) if times.size else np.zeros(len(tables))
+    horizon = np.minimum(np.minimum(observed[:half], observed[half:]), options.rmst_horizon_days * 86400)
+    sample = sample_of_restricted_means(times, at_risk, events, cases, np.concatenate([horizon, horizon]))
+    control, variant = (
+        Sample(sample.persons[part], sample.value[part], sample.variance[part], sample.status[part])
+        for part in (slice(None, half), slice(half, None))
+    )
+    result = compare(control, variant, np.array([pair.alpha for pair in pairs]), normal=True)
+    rows = rows_of(pairs, control, variant, result)
+    for row, tau in zip(rows, horizon, strict=True):
+        row["horizon_s"] = clean(tau) if row["status"] == OK else None
+    return [hide_small_segment(row, options) for row in rows]
