@@ -39,13 +39,27 @@ select
         when troubled.person_key is not null then true
         when now.as_of_us >= attempts.completed_us + {{ days_us(7) }} then false
     end as is_silent_friction,
+    case
+        when attempts.outcome <> 'in_progress'
+            then attempts.outcome = 'completed' and attempts.errors = 0 and attempts.help_views = 0 and troubled.ticketed_us is null
+    end as is_task_success,
     {{ timestamp_from_us('attempts.started_us') }} as started_at,
+    {{ timestamp_from_us('attempts.first_action_us') }} as first_action_at,
     {{ timestamp_from_us('attempts.ended_us') }} as ended_at,
     {{ timestamp_from_us('attempts.completed_us') }} as completed_at,
     case
         when attempts.outcome <> 'in_progress'
             then {{ timestamp_from_us('coalesce(attempts.completed_us, attempts.ended_us)') }}
-    end as finished_at
+    end as finished_at,
+    {{ timestamp_from_us('coalesce(attempts.completed_us, attempts.ended_us)') }} as counted_at,
+    case when attempts.outcome <> 'in_progress' then {{ timestamp_from_us('attempts.known_us') }} end as known_at,
+    {{ timestamp_from_us('troubled.troubled_us') }} as troubled_at,
+    {{ timestamp_from_us('troubled.ticketed_us') }} as ticketed_at,
+    case
+        when attempts.completed_us is null then null
+        when troubled.troubled_us is not null then {{ timestamp_from_us('troubled.troubled_us') }}
+        when now.as_of_us >= attempts.completed_us + {{ days_us(7) }} then {{ timestamp_from_us('attempts.completed_us + ' ~ days_us(7)) }}
+    end as silent_friction_known_at
 from {{ ref('int_journey_attempts') }} as attempts
 inner join final_steps
     on

@@ -3,6 +3,7 @@ select
     sessions.session_id,
     persons.person_id,
     cast(sessions.events as bigint) as events,
+    sessions.session_seq = 1 as is_first,
     {{ seconds_from_us('sessions.ended_us - sessions.started_us') }} as duration_s,
     {{ timestamp_from_us('sessions.started_us') }} as started_at,
     {{ timestamp_from_us('sessions.ended_us') }} as ended_at

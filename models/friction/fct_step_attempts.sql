@@ -6,6 +6,7 @@ with described as (
         attempts.outcome,
         attempts.outcome = 'abandoned' and attempts.last_step_order = step_attempts.step_order as is_abandoned,
         attempts.ended_us as attempt_ended_us,
+        attempts.known_us as attempt_known_us,
         step_attempts.*,
         entries.dimensions
     from {{ ref('int_step_attempts') }} as step_attempts
@@ -41,7 +42,14 @@ select
     case
         when described.completed_us is not null then {{ timestamp_from_us('described.completed_us') }}
         when described.outcome <> 'in_progress' then {{ timestamp_from_us('described.attempt_ended_us') }}
-    end as finished_at
+    end as finished_at,
+    {{ timestamp_from_us('coalesce(described.completed_us, described.attempt_ended_us)') }} as counted_at,
+    case
+        when described.completed_us is not null or described.outcome <> 'in_progress'
+            then {{ timestamp_from_us('coalesce(described.completed_us, described.attempt_known_us)') }}
+    end as known_at,
+    case when described.is_abandoned then {{ timestamp_from_us('described.attempt_ended_us') }} end as abandoned_at,
+    case when described.is_abandoned then {{ timestamp_from_us('described.attempt_known_us') }} end as abandonment_known_at
 from described
 inner join {{ ref('int_journey_steps') }} as steps
     on described.journey_key = steps.journey_key and described.step_order = steps.step_order

@@ -16,7 +16,9 @@ with csat_answers as (
 
 repeated as (
 
-    select distinct tickets.ticket_id
+    select
+        tickets.ticket_id,
+        min(others.opened_us) as repeated_us
     from {{ ref('int_tickets') }} as tickets
     inner join {{ ref('int_tickets') }} as others
         on
@@ -24,6 +26,7 @@ repeated as (
             and tickets.ticket_id <> others.ticket_id
             and others.opened_us >= tickets.resolved_us
             and others.opened_us < tickets.resolved_us + {{ days_us(7) }}
+    group by tickets.ticket_id
 
 ),
 
@@ -67,7 +70,14 @@ select
     {{ happened_within(7, 'tickets.resolved_us', 'repeated.ticket_id is not null') }} as is_repeat_contact,
     {{ happened_within(30, 'tickets.opened_us', 'followed.churned = 1') }} as churned_30d,
     {{ happened_within(30, 'tickets.opened_us', 'followed.refunded = 1') }} as refunded_30d,
-    {% for moment in ['opened', 'first_response', 'first_human_response', 'handover_offered', 'handover_requested', 'handed_over', 'first_resolved', 'resolved'] -%}
+    {{ timestamp_from_us("case when tickets.handover_timing = 'missed' then tickets.handover_due_us end") }} as missed_handover_at,
+    {{ timestamp_from_us('greatest(tickets.opened_us, coalesce(tickets.last_agent_message_us, tickets.opened_us))') }} as support_cost_known_at,
+    {{ timestamp_from_us('repeated.repeated_us') }} as repeat_contact_at,
+    case
+        when repeated.repeated_us is not null then {{ timestamp_from_us('repeated.repeated_us') }}
+        when now.as_of_us >= tickets.resolved_us + {{ days_us(7) }} then {{ timestamp_from_us('tickets.resolved_us + ' ~ days_us(7)) }}
+    end as repeat_contact_known_at,
+    {% for moment in ['opened', 'first_response', 'first_human_response', 'handover_offered', 'handover_requested', 'handed_over', 'taken_over', 'first_resolved', 'resolved', 'reopened'] -%}
     {{ timestamp_from_us('tickets.' ~ moment ~ '_us') }} as {{ moment }}_at
     {{- ',\n    ' if not loop.last }}
     {%- endfor %}

@@ -47,6 +47,15 @@ marked as (
         ) as previous_resolved_seq
     from ordered
 
+),
+
+turned as (
+
+    select
+        *,
+        event_type = 'customer_message' and previous_bot_seq = previous_message_seq as is_failed_bot_turn
+    from marked
+
 )
 
 select
@@ -58,7 +67,10 @@ select
     person_key,
     occurred_us,
     event_type = 'opened' and openings = 1 as is_opening,
-    event_type = 'customer_message' and previous_bot_seq = previous_message_seq as is_failed_bot_turn,
+    is_failed_bot_turn,
+    sum(case when is_failed_bot_turn then 1 else 0 end) over (
+        partition by ticket_id order by event_seq rows between unbounded preceding and current row
+    ) as failed_bot_turns_so_far,
     event_type = 'resolved'
     or (event_type = 'closed' and coalesce(previous_resolved_seq, 0) <= coalesce(round_seq, 0)) as is_resolution
-from marked
+from turned

@@ -16,6 +16,12 @@ with lives as (
         min(case when events.event_type = 'agent_message' and {{ at }} >= landmarks.handed_over_us then {{ at }} end) as taken_over_us,
         min(case when events.is_resolution then {{ at }} end) as first_resolved_us,
         min(case when events.is_resolution and events.event_seq > coalesce(landmarks.last_reopened_seq, 0) then {{ at }} end) as resolved_us,
+        min(case when events.event_type = 'reopened' and events.event_seq > landmarks.first_resolution_seq then {{ at }} end) as reopened_us,
+        max(case when events.event_type = 'agent_message' then {{ at }} end) as last_agent_message_us,
+        min(case
+            when events.event_type = 'handover_requested' or (events.is_failed_bot_turn and events.failed_bot_turns_so_far = {{ var('handover_threshold', 2) }})
+                then {{ at }}
+        end) as handover_due_us,
         sum(case when events.event_type = 'reopened' and events.event_seq > landmarks.first_resolution_seq then 1 else 0 end) as reopens,
         sum(case when events.event_type = 'bot_message' then 1 else 0 end) as bot_messages,
         sum(case when events.event_type = 'agent_message' then 1 else 0 end) as agent_messages,

@@ -44,6 +44,10 @@ acted as (
         conversions.converted_us,
         messages.first_clicked_us is not null or messages.first_replied_us is not null as is_engaged,
         least(
+            coalesce(messages.first_clicked_us, messages.first_replied_us),
+            coalesce(messages.first_replied_us, messages.first_clicked_us)
+        ) as engaged_us,
+        least(
             coalesce(messages.first_clicked_us, messages.first_replied_us, conversions.converted_us),
             coalesce(messages.first_replied_us, messages.first_clicked_us, conversions.converted_us),
             coalesce(conversions.converted_us, messages.first_clicked_us, messages.first_replied_us)
@@ -68,7 +72,7 @@ select
     context.had_consent,
     {{ happened_within(7, 'acted.delivered_us', 'ticketed.message_id is not null') }} as ticket_opened_7d,
     {{ happened_within(30, 'acted.delivered_us', 'purchased.message_id is not null') }} as purchased_30d,
-    {% for moment in ['sent', 'delivered', 'first_opened', 'first_clicked', 'first_replied', 'converted', 'unsubscribed', 'complained', 'bounced'] -%}
+    {% for moment in ['sent', 'delivered', 'first_opened', 'first_clicked', 'first_replied', 'engaged', 'converted', 'first_action', 'unsubscribed', 'complained', 'bounced'] -%}
     {{ timestamp_from_us('acted.' ~ moment ~ '_us') }} as {{ moment }}_at
     {{- ',\n    ' if not loop.last }}
     {%- endfor %}
