@@ -14,10 +14,10 @@ import pytest
 from builds import RAW_KEYS, Inputs, build, marts_of, rows_of
 
 FILLS = {
-    "events": ["fct_sessions", "fct_journey_attempts", "fct_step_attempts", "friction_step_daily", "friction_journey_daily"],
-    "message_events": ["fct_messages", "messaging_campaign_daily"],
-    "ticket_events": ["fct_tickets", "handover_daily", "handover_life_table", "experiment_life_tables"],
-    "survey_responses": ["fct_survey_responses"],
+    "events": ["fct_sessions", "fct_journey_attempts", "fct_step_attempts", "friction_step_daily", "friction_journey_daily", "friction_step_summary", "friction_journey_summary"],
+    "message_events": ["fct_messages", "messaging_campaign_daily", "messaging_summary"],
+    "ticket_events": ["fct_tickets", "handover_daily", "handover_life_table", "handover_summary", "handover_survival", "experiment_life_tables"],
+    "survey_responses": ["fct_survey_responses", "survey_summary"],
     "transactions": ["fct_transactions"],
     "experiment_assignments": ["fct_exposures", "experiment_life_tables"],
     "consents": [],
