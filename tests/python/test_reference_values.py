@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from python_stats.estimators import comparison, moments, multiplicity, shares, split, survival, worth
+from python_stats.estimators import always_valid, comparison, moments, multiplicity, shares, spending, split, survival, worth
 from python_stats.estimators.moments import Sample
 
 SOURCE = Path(__file__).resolve().parents[2].parent / "shared" / "reference" / "reference_values.json"
@@ -200,6 +200,55 @@ def test_restricted_mean_difference() -> None:
     matches(name, result.standard_error[0], "se", 1e-9)
     matches(name, [result.ci_low[0], result.ci_high[0]], "ci", 1e-8)
     matches(name, result.p_value[0], "p", 1e-12)
+
+
+LOOKS = (2, 3, 4, 5, 10)
+
+
+@pytest.mark.parametrize("count", LOOKS)
+def test_lan_demets_boundaries(count: int) -> None:
+    fractions = np.arange(1, count + 1) / count
+    matches(f"group_sequential/lan_demets_obf/K{count}", spending.boundaries(fractions, 0.05).z)
+
+
+@pytest.mark.parametrize("count", LOOKS)
+def test_classical_boundaries_use_up_alpha(count: int) -> None:
+    fractions = np.arange(1, count + 1) / count
+    for name, scale in (("obrien_fleming", np.sqrt(1 / fractions)), ("pocock", np.ones(count))):
+        reference = REFERENCES[f"group_sequential/{name}/K{count}"]
+        for constant, tolerance in ((np.ravel(reference["value"])[-1], 1e-9), (reference["JT_constant"], 1e-4)):
+            crossed = sum(side.sum() for side in spending.crossing_probabilities(fractions, constant * scale))
+            assert crossed == pytest.approx(0.05, abs=tolerance), name
+
+
+@pytest.mark.parametrize("count", (3, 5))
+def test_boundaries_of_any_spending(count: int) -> None:
+    """Published for one side at 0.025; two sides at 0.05 spend the same on each, and hardly ever meet."""
+    fractions = np.arange(1, count + 1) / count
+    found = spending.boundaries_of(fractions, 0.05 * fractions**3).z
+    matches(f"group_sequential/power3_one_sided/K{count}", found, tolerance=1e-6)
+    published = REFERENCES["group_sequential/spotify_power3"]["value"][f"power3_one_sided_0.025/{count}"]
+    np.testing.assert_allclose(found, published, rtol=0, atol=1e-3)
+
+
+def test_confidence_sequence() -> None:
+    name = "sequential/asymptotic_cs_ci"
+    inputs = REFERENCES[name]["inputs"]
+    result = welch(inputs)
+    fraction, alpha = at((inputs["n0"] + inputs["n1"]) / inputs["tuning"]), at(inputs["alpha"])
+    reach = always_valid.boundary(fraction, alpha) * result.standard_error
+    matches(name, [(result.effect - reach)[0], (result.effect + reach)[0]])
+    other = REFERENCES["sequential/confseq_normal_mixture"]["value"]
+    assert reach[0] == pytest.approx(other["halfwidth"], abs=1e-12)
+    p_value = always_valid.p_value(result.effect / result.standard_error, fraction, alpha)[0]
+    matches("sequential/asymptotic_cs_p", p_value)
+    assert p_value == pytest.approx(other["p"], abs=1e-12)
+
+
+def test_confidence_sequence_against_the_fixed_interval() -> None:
+    for persons, ratio_of_widths in REFERENCES["sequential/width_vs_fixed"]["value"].items():
+        found = always_valid.boundary(at(int(persons) / 5000), at(0.05)) / 1.959963984540054
+        assert found[0] == pytest.approx(ratio_of_widths, abs=1e-9)
 
 
 def test_roi_annualised() -> None:
