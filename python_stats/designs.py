@@ -81,6 +81,7 @@ class Design:
     variants: tuple[Variant, ...] = ()
     objectives: tuple[Objective, ...] = ()
     values: tuple[ValueAssumption, ...] = field(default=())
+    covariate_window_days: int | None = None
 
     @property
     def control(self) -> Variant | None:
@@ -190,6 +191,7 @@ def _design(row: Row, variants: tuple[Variant, ...], objectives: tuple[Objective
         variants=variants,
         objectives=objectives,
         values=values,
+        covariate_window_days=row["covariate_window_days"],
     )
 
 

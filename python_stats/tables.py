@@ -14,7 +14,7 @@ EXPERIMENT_RESULTS: Columns = {
     "segment": "varchar",  # 'all' or 'plan=pro'
     "role": "varchar",  # primary, secondary, guardrail, value (only money looks at it)
     "metric_kind": "varchar",  # share, mean, ratio, time
-    "method": "varchar",  # welch, delta, restricted_mean
+    "method": "varchar",  # welch, delta, cuped, restricted_mean
     "good_direction": "varchar",
     "status": "varchar",  # ok, or why there is no estimate
     "relative_status": "varchar",  # ok, unbounded (the control is not distinguishable from 0), or as status
@@ -26,8 +26,11 @@ EXPERIMENT_RESULTS: Columns = {
     "control_se": "double",
     "variant_value": "double",
     "variant_se": "double",
-    "effect": "double",  # variant − control
+    "effect": "double",  # variant − control, adjusted where the method is cuped
     "standard_error": "double",
+    "control_slope": "double",  # effect = control_slope × control_value + rest: −1 for a plain difference
+    "rest_se": "double",  # standard error of that rest, which is independent of the control; what thresholds are tested with
+    "skewness": "double",  # of the difference; beyond ± 0.1 the status is `skewed`; null: not known
     "df": "double",  # null: normal
     "ci_low": "double",
     "ci_high": "double",
@@ -37,8 +40,15 @@ EXPERIMENT_RESULTS: Columns = {
     "p_value": "double",
     "p_adjusted": "double",  # secondary: by the design's correction; primary: × variants
     "alpha": "double",  # of this row's intervals
-    "score_ci_low": "double",  # shares: Newcombe–Wilson
+    "score_ci_low": "double",  # shares: Newcombe–Wilson, of the plain difference
     "score_ci_high": "double",
+    # method cuped: the plain difference, for comparison, and what adjusting for the time before the exposure did
+    "unadjusted_effect": "double",
+    "unadjusted_ci_low": "double",
+    "unadjusted_ci_high": "double",
+    "unadjusted_p_value": "double",
+    "covariate_slope": "double",  # theta: units of the metric per unit of it before the exposure
+    "variance_reduction": "double",  # share of the variance that the covariate explains
     "horizon_s": "double",  # times: the restricted mean is taken to here
     "min_lift_rollout": "double",
     "max_harm_rollback": "double",

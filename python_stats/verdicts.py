@@ -18,12 +18,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import numpy as np
-
+from python_stats.analysis.rows import CUPED
 from python_stats.designs import Design, Objective
-from python_stats.estimators.comparison import beyond, critical_value
 from python_stats.estimators.split import ALARM_P, Split
-from python_stats.estimators.status import OK, UNBOUNDED
+from python_stats.evidence import HARMED, NON_INFERIOR, Evidence, evidence
 from python_stats.metrics import metric
 from python_stats.wording import in_unit, number, percent, significant
 
@@ -35,8 +33,6 @@ VERDICTS = (INVALID, ROLL_BACK, SHIP, STOP_FUTILE, KEEP_RUNNING, HOLD)
 _WITHOUT_SHIP = (KEEP_RUNNING, ROLL_BACK, HOLD, STOP_FUTILE)
 
 EARLY_ALPHA = 0.001
-
-NON_INFERIOR, HARMED, OPEN, NOT_ASSESSED = "non_inferior", "harmed", "open", "not_assessed"
 
 
 @dataclass(frozen=True)
@@ -56,54 +52,6 @@ class Verdict:
     sentence: str
     variant_id: str | None
     guardrails: str
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """One comparison turned so that good is positive, with what is established about it."""
-
-    row: Row
-    objective: Objective
-    critical: float
-
-    @property
-    def is_known(self) -> bool:
-        """Is there an estimate at all?"""
-        return bool(self.row["status"] == OK)
-
-    def side_of(self, threshold: float) -> int:
-        """+1 where the effect is established to be better than `threshold` (relative, good positive), −1 worse, 0 open."""
-        if not self.is_known:
-            return 0
-        row, sign = self.row, self.objective.sign
-        values = (row["control_value"], row["control_se"] ** 2, row["variant_value"], row["variant_se"] ** 2)
-        side = beyond(*(np.array([value]) for value in (*values, sign * threshold, self.critical)))
-        return sign * int(side[0])
-
-    @property
-    def lift(self) -> float | None:
-        """Relative estimate, good positive; None where unknown or unbounded."""
-        if self.row["relative_effect"] is None:
-            return None
-        return float(self.objective.sign * self.row["relative_effect"])
-
-    @property
-    def is_harm(self) -> bool:
-        """Established below 0, and the estimate at or beyond what was allowed (or the control is at 0: any harm is beyond)."""
-        if self.side_of(0.0) >= 0:
-            return False
-        if self.lift is None:
-            return self.row["relative_status"] == UNBOUNDED and self.side_of(-self.objective.max_harm_rollback) < 0
-        return self.lift <= -self.objective.max_harm_rollback
-
-    @property
-    def guardrail_state(self) -> str:
-        """`harmed`, `non_inferior` (harm of `max_harm_rollback` is excluded), `open`, or `not_assessed`."""
-        if not self.is_known:
-            return NOT_ASSESSED
-        if self.is_harm:
-            return HARMED
-        return NON_INFERIOR if self.side_of(-self.objective.max_harm_rollback) > 0 else OPEN
 
 
 def decide(design: Design, results: Iterable[Row], split: Split, as_of: datetime, currency: str = "EUR") -> Verdict:
@@ -185,9 +133,7 @@ def _decide_variant(design: Design, variant_id: str, rows: Sequence[Row], as_of:
 
 def _evidence(row: Row, objective: Objective, at_horizon: bool) -> Evidence:
     """Before the horizon the quantile is that of 99.9 %, never less than the row's own."""
-    alpha = row["alpha"] if at_horizon else min(row["alpha"], EARLY_ALPHA)
-    df = np.inf if row["df"] is None else row["df"]
-    return Evidence(row, objective, float(critical_value(np.array([alpha]), np.array([df]))[0]))
+    return evidence(row, objective, row["alpha"] if at_horizon else min(row["alpha"], EARLY_ALPHA))
 
 
 def _combine(design: Design, verdicts: Sequence[Verdict], rows: Sequence[Row]) -> Verdict:
@@ -219,11 +165,13 @@ def _story(evidence: Evidence, currency: str) -> str:
     name, unit = metric(row["metric_id"]).name, metric(row["metric_id"]).unit
     if not evidence.is_known:
         return f"{name} cannot be told yet"
-    values = f"{name} went from {in_unit(row['control_value'], unit, currency)} to {in_unit(row['variant_value'], unit, currency)}"
+    reached = row["control_value"] + row["effect"]
+    values = f"{name} went from {in_unit(row['control_value'], unit, currency)} to {in_unit(reached, unit, currency)}"
     if evidence.lift is None:
         return f"{values} (no relative change can be given: the control is too close to 0)"
     low, high = sorted(evidence.objective.sign * row[bound] for bound in ("relative_ci_low", "relative_ci_high"))
-    return f"{values}, {_better(evidence.lift)} (likely between {_range(low, high)})"
+    evened = ", people's own past evened out" if row["method"] == CUPED else ""
+    return f"{values}, {_better(evidence.lift)} (likely between {_range(low, high)}{evened})"
 
 
 def _better(lift: float) -> str:
@@ -263,6 +211,7 @@ _WHY = {
     "zero_variance": "everybody behaved the same",
     "zero_denominator": "what it is measured on never happened",
     "invalid_input": "its figures are not usable",
+    "skewed": "a few people weigh too much for groups of this size (a longer run, a cap, or equal groups would help)",
 }
 
 

@@ -1,7 +1,7 @@
 """What is compared with what: every variant with its control, in each cell of metric, window and segment."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,7 @@ class Pair:
     kind: str
     control: Any = None
     variant: Any = None
+    everyone: Sequence[Row] = ()  # all variants' rows of this metric and window, over all persons
 
     @property
     def alpha(self) -> float:
@@ -95,4 +96,5 @@ def pairs_of(design: Design, stats: Mapping[str, Any], tables: Mapping[str, Any]
                 kind=kind if kind in METHODS else MISSING,
                 control=arms.get(control_id),
                 variant=arms.get(treatment.variant_id),
+                everyone=() if kind == "time" else tuple(cells.get((*key[:3], "all"), {}).values()),
             )

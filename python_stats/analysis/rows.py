@@ -15,6 +15,7 @@ from python_stats.metrics import metric
 SEGMENT_TOO_SMALL = "segment_too_small"
 MISSING_METRIC = "missing_metric"
 NO_CONTROL = "no_control"
+CUPED = "cuped"  # a method
 
 
 def rows_of(pairs: Sequence[Pair], control: Sample, variant: Sample, result: Comparison) -> list[dict[str, Any]]:
@@ -32,6 +33,9 @@ def rows_of(pairs: Sequence[Pair], control: Sample, variant: Sample, result: Com
             variant_se=clean(np.sqrt(variant.variance[index])),
             effect=clean(result.effect[index]),
             standard_error=clean(result.standard_error[index]),
+            control_slope=clean(result.contrast.slope[index]) if result.status[index] == OK else None,
+            rest_se=clean(np.sqrt(result.contrast.rest_variance[index])) if result.status[index] == OK else None,
+            skewness=clean(result.skewness[index]),
             df=clean(result.df[index]),
             ci_low=clean(result.ci_low[index]),
             ci_high=clean(result.ci_high[index]),
@@ -45,8 +49,9 @@ def rows_of(pairs: Sequence[Pair], control: Sample, variant: Sample, result: Com
 
 
 NUMBERS = (
-    "n_control n_variant control_value control_se variant_value variant_se effect standard_error df ci_low ci_high "
-    "relative_effect relative_ci_low relative_ci_high p_value p_adjusted score_ci_low score_ci_high horizon_s"
+    "n_control n_variant control_value control_se variant_value variant_se effect standard_error control_slope rest_se skewness df "
+    "ci_low ci_high relative_effect relative_ci_low relative_ci_high p_value p_adjusted score_ci_low score_ci_high "
+    "unadjusted_effect unadjusted_ci_low unadjusted_ci_high unadjusted_p_value covariate_slope variance_reduction horizon_s"
 ).split()
 
 

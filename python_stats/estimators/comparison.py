@@ -1,4 +1,4 @@
-"""Two arms against each other: Welch's t for the absolute effect, Fieller for the relative one.
+"""An effect with its interval and p-value by Welch's t, and its relative interval by Fieller.
 
 Both use the same quantile, so that the p-value, the absolute interval and the relative interval exclude "no effect" together or
 not at all.
@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from python_stats.estimators.contrast import Contrast, difference, fieller
 from python_stats.estimators.moments import Sample
-from python_stats.estimators.status import INVALID_INPUT, OK, UNBOUNDED, ZERO_VARIANCE, Floats, Words, first_reason
+from python_stats.estimators.skewness import is_skewed, skewness_of_difference
+from python_stats.estimators.status import INVALID_INPUT, OK, SKEWED, ZERO_VARIANCE, Floats, Words, first_reason
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,10 @@ class Comparison:
         relative: effect ÷ |control|.
         relative_low, relative_high: Fieller's interval of `relative`; `nan` where `relative_status` is not `ok`.
         critical: the quantile that both intervals use.
-        status, relative_status: `ok`, or why there is nothing to show.
+        skewness: of the difference, for the check of the normal approximation; `nan` where it is unknown.
+        status, relative_status: `ok`, or why there is nothing to show. `skewed` leaves the two estimates, without anything about
+            how sure they are.
+        contrast: the effect and the control's mean, as `contrast.side_of` takes it.
     """
 
     effect: Floats
@@ -38,8 +43,10 @@ class Comparison:
     relative_low: Floats
     relative_high: Floats
     critical: Floats
+    skewness: Floats
     status: Words
     relative_status: Words
+    contrast: Contrast
 
 
 def critical_value(alpha: Floats, df: Floats) -> Floats:
@@ -69,7 +76,7 @@ def welch_df(variance_control: Floats, n_control: Floats, variance_variant: Floa
 
 
 def compare(control: Sample, variant: Sample, alpha: Floats, *, normal: bool = False) -> Comparison:
-    """Compare two arms.
+    """Compare two independent arms.
 
     Args:
         control, variant: the arms, arrays of equal shape.
@@ -78,82 +85,53 @@ def compare(control: Sample, variant: Sample, alpha: Floats, *, normal: bool = F
 
     t = (m₁ − m₀) / √(v₀ + v₁) with v the variance of a mean, df after Welch and Satterthwaite (Welch 1947).
     """
+    df = np.full(alpha.shape, np.inf)
+    if not normal:
+        df = welch_df(control.variance, control.persons, variant.variance, variant.persons)
+    status = np.where(control.status != OK, control.status, variant.status)
+    return compare_contrast(difference(control, variant), df, alpha, status, skewness_of_difference(control, variant))
+
+
+def compare_contrast(contrast: Contrast, df: Floats, alpha: Floats, status: Words, skewness: Floats) -> Comparison:
+    """Interval, p-value and relative interval of any contrast.
+
+    Args:
+        contrast: the effects.
+        df: degrees of freedom of their standard errors, `inf` for a normal reference.
+        alpha: two-sided error rates.
+        status: `ok`, or what already stands in the way.
+        skewness: of each effect, `nan` where unknown (then it is not checked).
+    """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        effect = variant.value - control.value
-        standard_error = np.sqrt(control.variance + variant.variance)
-        status = first_reason(
+        effect, standard_error = contrast.effect, np.sqrt(contrast.variance)
+        own = first_reason(
             effect.shape,
-            (control.status != OK, "control"),
-            (variant.status != OK, "variant"),
             (standard_error == 0, ZERO_VARIANCE),
-            (~np.isfinite(effect) | ~np.isfinite(standard_error), INVALID_INPUT),
+            (~(np.isfinite(effect) & np.isfinite(standard_error)), INVALID_INPUT),
+            (is_skewed(skewness), SKEWED),
         )
-        status = np.where(status == "control", control.status, np.where(status == "variant", variant.status, status))
+        status = np.where(status == OK, own, status)
         usable = status == OK
-        df = np.full(effect.shape, np.inf) if normal else welch_df(control.variance, control.persons, variant.variance, variant.persons)
-        df = np.where(usable, df, np.nan)
-        critical = np.where(usable, critical_value(alpha, np.where(usable, df, 1.0)), np.nan)
-        statistic = np.where(usable, effect / standard_error, 0.0)
-        p_value = np.where(usable, two_sided_p(statistic, np.where(usable, df, 1.0)), np.nan)
-        relative, low, high, relative_status = fieller(control.value, control.variance, variant.value, variant.variance, critical)
+        shown = usable | (status == SKEWED)
+        safe_df = np.where(usable, df, 1.0)
+        critical = np.where(usable, critical_value(alpha, safe_df), np.nan)
+        p_value = np.where(usable, two_sided_p(np.where(usable, effect / standard_error, 0.0), safe_df), np.nan)
+        relative, low, high, relative_status = fieller(contrast, critical)
     relative_status = np.where(usable, relative_status, status)
     bounded = relative_status == OK
     return Comparison(
-        effect=np.where(usable, effect, np.nan),
+        effect=np.where(shown, effect, np.nan),
         standard_error=np.where(usable, standard_error, np.nan),
-        df=df,
+        df=np.where(usable, df, np.nan),
         ci_low=np.where(usable, effect - critical * standard_error, np.nan),
         ci_high=np.where(usable, effect + critical * standard_error, np.nan),
         p_value=p_value,
-        relative=np.where(bounded, relative, np.nan),
+        relative=np.where((bounded | (status == SKEWED)) & np.isfinite(relative), relative, np.nan),
         relative_low=np.where(bounded, low, np.nan),
         relative_high=np.where(bounded, high, np.nan),
         critical=critical,
+        skewness=skewness,
         status=status,
         relative_status=relative_status,
+        contrast=contrast,
     )
-
-
-def fieller(
-    control: Floats, variance_control: Floats, variant: Floats, variance_variant: Floats, critical: Floats
-) -> tuple[Floats, Floats, Floats, Words]:
-    """Relative effect (m₁ − m₀) / |m₀| with Fieller's interval, for two independent means.
-
-    The interval holds every ratio r with (m₁ − r m₀)² ≤ t² (v₁ + r² v₀): the roots of (m₀² − t² v₀) r² − 2 m₀ m₁ r + (m₁² − t² v₁)
-    (Fieller 1954, "Some problems in interval estimation", § 3). It contains r = 1 exactly where the absolute interval contains 0.
-    Where m₀² ≤ t² v₀ the control is not distinguishable from 0 and the set is no interval: `unbounded`.
-    Dividing by |m₀| keeps the sign of the relative effect that of the absolute one when the control is below 0.
-    """
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        leading = control**2 - critical**2 * variance_control
-        # (discriminant / t²) written so that equal squares do not cancel
-        inside = variance_variant * leading + variance_control * variant**2
-        half_width = critical * np.sqrt(np.maximum(inside, 0.0))
-        sign = np.sign(control)
-        # ratio − 1 with the leading product taken out first keeps the digits of small effects
-        centre = control * (variant - control) + critical**2 * variance_control
-        low, high = (centre - half_width) / leading, (centre + half_width) / leading
-        relative = (variant - control) / np.abs(control)
-    bounded = (leading > 0) & np.isfinite(low) & np.isfinite(high)
-    status = first_reason(relative.shape, (~bounded, UNBOUNDED))
-    return relative, np.where(sign < 0, -high, low), np.where(sign < 0, -low, high), status
-
-
-def beyond(
-    control: Floats,
-    variance_control: Floats,
-    variant: Floats,
-    variance_variant: Floats,
-    threshold: Floats,
-    critical: Floats,
-) -> Floats:
-    """Is the relative effect above (+1) or below (−1) a threshold, or is that open (0)?
-
-    Tests the linear contrast m₁ − m₀ − threshold·|m₀| against 0. Where Fieller's interval is bounded this is the same as asking on
-    which side of the threshold it lies; it goes on working where the control is 0 and no relative interval exists.
-    """
-    slope = 1 + threshold * np.sign(control)
-    contrast = variant - slope * control
-    reach = critical * np.sqrt(variance_variant + slope**2 * variance_control)
-    with np.errstate(invalid="ignore"):
-        return np.where(contrast > reach, 1.0, np.where(contrast < -reach, -1.0, 0.0))

@@ -5,7 +5,7 @@ that plain sums lose when the mean is large against the spread (Chan, Golub & Le
 variance", eq. 1.4).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,12 +30,17 @@ class Sample:
         value: the mean, share or ratio; `nan` where unknown.
         variance: variance of `value` (not of a person); `nan` where unknown.
         status: `ok`, or why there is no value or no variance.
+        pivot, rest: value = pivot + rest, where the mean was summed from a pivot.
+        skewness: of one person's value (a ratio's: linearised); None or `nan` where unknown.
     """
 
     persons: Floats
     value: Floats
     variance: Floats
     status: Words
+    pivot: Floats | None = None
+    rest: Floats | None = None
+    skewness: Floats | None = None
 
 
 def mean(persons: Floats, pivot: Floats, total: Floats) -> Floats:
@@ -56,16 +61,18 @@ def covariance(persons: Floats, total_a: Floats, total_b: Floats, total_ab: Floa
 def variance(persons: Floats, total: Floats, total_squares: Floats) -> Floats:
     """Sample variance with n − 1; what is only rounding (a constant shifted by 0.1) is 0."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        return _without_rounding(covariance(persons, total, total, total_squares), total_squares / (persons - 1))
+        return without_rounding(covariance(persons, total, total, total_squares), total_squares / (persons - 1))
 
 
-def sample_of_means(persons: Floats, pivot: Floats, total: Floats, total_squares: Floats) -> Sample:
+def sample_of_means(persons: Floats, pivot: Floats, total: Floats, total_squares: Floats, skewness: Floats | None = None) -> Sample:
     """Mean per person (a share is the mean of 0 and 1) with variance s²/n."""
     value = mean(persons, pivot, total)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         spread = variance(persons, total, total_squares) / persons
+        rest = total / persons
     broken = ~np.isfinite(pivot) | ~np.isfinite(total) | ~np.isfinite(total_squares)
-    return _judged(persons, value, spread, broken, np.zeros(persons.shape, dtype=bool))
+    sample = _judged(persons, value, spread, broken, np.zeros(persons.shape, dtype=bool))
+    return replace(sample, pivot=pivot, rest=rest, skewness=skewness)
 
 
 def sample_of_ratios(
@@ -77,6 +84,7 @@ def sample_of_ratios(
     sum_yy: Floats,
     sum_dd: Floats,
     sum_yd: Floats,
+    skewness: Floats | None = None,
 ) -> Sample:
     """Ratio of sums R = ȳ / d̄ by the delta method, with the person as the unit.
 
@@ -89,12 +97,12 @@ def sample_of_ratios(
         value = np.where(mean_d != 0, mean_y / mean_d, np.nan)
         spread_y, spread_d = variance(persons, sum_y, sum_yy), variance(persons, sum_d, sum_dd)
         linearised = spread_y - 2 * value * covariance(persons, sum_y, sum_d, sum_yd) + value**2 * spread_d
-        spread = _without_rounding(linearised, spread_y + value**2 * spread_d) / (persons * mean_d**2)
+        spread = without_rounding(linearised, spread_y + value**2 * spread_d) / (persons * mean_d**2)
     broken = ~np.isfinite(pivot_y + pivot_d + sum_y + sum_d + sum_yy + sum_dd + sum_yd)
-    return _judged(persons, value, spread, broken, mean_d == 0)
+    return replace(_judged(persons, value, spread, broken, mean_d == 0), skewness=skewness)
 
 
-def _without_rounding(difference: Floats, terms: Floats) -> Floats:
+def without_rounding(difference: Floats, terms: Floats) -> Floats:
     """A difference of terms of that size, or 0 where it is no larger than their rounding (or below 0)."""
     return np.where(difference > 1e-12 * terms, difference, np.where(np.isnan(difference), np.nan, 0.0))
 

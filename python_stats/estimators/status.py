@@ -16,9 +16,10 @@ TOO_FEW_PERSONS = "too_few_persons"  # n < 2: no variance
 ZERO_VARIANCE = "zero_variance"  # everybody the same in both variants: no standard error
 ZERO_DENOMINATOR = "zero_denominator"  # a ratio whose denominator never happened
 INVALID_INPUT = "invalid_input"  # a sum that is not finite, or a variance below 0
+SKEWED = "skewed"  # too long a tail for this split and size: Student's t cannot be trusted
 UNBOUNDED = "unbounded"  # relative effect only: the control is not distinguishable from 0
 
-STATUSES = (OK, MISSING_VARIANT, NO_PERSONS, TOO_FEW_PERSONS, ZERO_VARIANCE, ZERO_DENOMINATOR, INVALID_INPUT, UNBOUNDED)
+STATUSES = (OK, MISSING_VARIANT, NO_PERSONS, TOO_FEW_PERSONS, ZERO_VARIANCE, ZERO_DENOMINATOR, INVALID_INPUT, SKEWED, UNBOUNDED)
 
 
 def first_reason(shape: tuple[int, ...], *reasons: tuple[Flags, str]) -> Words:

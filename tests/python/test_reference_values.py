@@ -9,7 +9,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from python_stats.estimators import always_valid, comparison, moments, multiplicity, shares, spending, split, survival, worth
+from python_stats.estimators import (
+    always_valid,
+    comparison,
+    contrast,
+    cuped,
+    moments,
+    multiplicity,
+    shares,
+    spending,
+    split,
+    survival,
+    worth,
+)
 from python_stats.estimators.moments import Sample
 
 SOURCE = Path(__file__).resolve().parents[2].parent / "shared" / "reference" / "reference_values.json"
@@ -64,9 +76,8 @@ def test_welch(name: str) -> None:
 def test_fieller_with_the_normal_quantile(name: str) -> None:
     inputs = REFERENCES[name]["inputs"]
     critical = comparison.critical_value(at(0.05), at(np.inf))
-    _, low, high, _ = comparison.fieller(
-        at(inputs["m0"]), at(inputs["v0"] / inputs["n0"]), at(inputs["m1"]), at(inputs["v1"] / inputs["n1"]), critical
-    )
+    arms = [sample(inputs[f"n{arm}"], inputs[f"m{arm}"], inputs[f"v{arm}"]) for arm in (0, 1)]
+    _, low, high, _ = contrast.fieller(contrast.difference(*arms), critical)
     matches(name, [low[0], high[0]])
 
 
@@ -127,6 +138,35 @@ def test_ratio(name: str) -> None:
         matches(name, result.p_value[0])
     else:
         matches(name, [result.relative_low[0], result.relative_high[0]])
+
+
+def cuped_arm(inputs: dict[str, float], arm: str) -> cuped.Arm:
+    """An arm whose sums are shifted by pivots of 10 and 9.5."""
+    n, y, x = inputs["n" + arm], inputs["m" + arm] - 10.0, inputs["x" + arm] - 9.5
+    value = moments.sample_of_means(at(n), at(10.0), at(n * y), at((n - 1) * inputs["v" + arm] + n * y**2))
+    covariate = moments.sample_of_means(at(n), at(9.5), at(n * x), at((n - 1) * inputs["vx" + arm] + n * x**2))
+    return cuped.Arm(value, covariate, cuped.covariance_of_means(at(n), at(n * y), at(n * x), at((n - 1) * inputs["c" + arm] + n * x * y)))
+
+
+@pytest.mark.parametrize("name", [f"cuped/{what}" for what in ("theta_total", "abs_diff", "abs_ci", "abs_p", "rel_point_definitions")])
+def test_cuped(name: str) -> None:
+    adjusted = cuped.adjust(*(cuped_arm(REFERENCES[name]["inputs"], arm) for arm in "01"))
+    assert adjusted.usable.all()
+    result = comparison.compare_contrast(adjusted.contrast, adjusted.df, at(0.05), np.array(["ok"], dtype=object), at(np.nan))
+    what = name.removeprefix("cuped/")
+    if what == "theta_total":
+        matches(name, adjusted.theta[0])
+    elif what == "abs_diff":
+        matches(name, result.effect[0])
+        matches(name, result.standard_error[0], "se", 1e-9)
+    elif what == "abs_ci":
+        matches(name, [result.ci_low[0], result.ci_high[0]])
+    elif what == "abs_p":
+        matches(name, result.p_value[0])
+    else:
+        reference = REFERENCES[name]
+        expected = reference["value"]["unadjusted control mean (gbstats)"]
+        assert result.relative[0] == pytest.approx(expected, abs=reference["tolerance"])
 
 
 @pytest.mark.parametrize("name", ["multiplicity/holm", "multiplicity/bh"])

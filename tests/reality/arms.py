@@ -38,10 +38,11 @@ def design_of(warehouse: duckdb.DuckDBPyConnection, experiment_id: str) -> Desig
     return design
 
 
-def of_two(design: Design, control: str, variant: str) -> Design:
-    """The same experiment as if it had these two arms alone, so that no error rate is shared out among more."""
+def of_two(design: Design, control: str, variant: str, covariate_window_days: int | None = None) -> Design:
+    """The same experiment as if it had these two arms alone, so that no error rate is shared out among more; unadjusted unless told."""
     arms = {arm.variant_id: arm for arm in design.variants}
-    return replace(design, variants=(replace(arms[control], is_control=True), replace(arms[variant], is_control=False)))
+    two = (replace(arms[control], is_control=True), replace(arms[variant], is_control=False))
+    return replace(design, variants=two, covariate_window_days=covariate_window_days)
 
 
 def results_of(warehouse: duckdb.DuckDBPyConnection, design: Design) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from python_stats.estimators import comparison, moments
+from python_stats.estimators.contrast import side_of
 from python_stats.estimators.moments import Sample
 from python_stats.estimators.status import OK, STATUSES, UNBOUNDED
 
@@ -39,7 +40,7 @@ def test_p_value_and_both_intervals_agree(control, variant, alpha) -> None:
         assert np.sign(found.relative[0]) == np.sign(found.effect[0])
     else:
         assert found.relative_status[0] == UNBOUNDED
-    side = comparison.beyond(samples[0].value, samples[0].variance, samples[1].value, samples[1].variance, at(0), found.critical)
+    side = side_of(found.contrast, at(0), found.critical)
     assert (side[0] != 0) == by_p
 
 
@@ -51,7 +52,7 @@ def test_beyond_is_the_relative_interval(control, variant, threshold) -> None:
     assume(found.relative_status[0] == OK)
     low, high = found.relative_low[0], found.relative_high[0]
     assume(min(abs(low - threshold), abs(high - threshold)) > 1e-6 * max(1, abs(low), abs(high)))
-    side = comparison.beyond(samples[0].value, samples[0].variance, samples[1].value, samples[1].variance, at(threshold), found.critical)
+    side = side_of(found.contrast, at(threshold), found.critical)
     assert side[0] == (1 if low > threshold else -1 if high < threshold else 0)
 
 
@@ -113,7 +114,7 @@ def test_control_without_conversions_is_unbounded_not_certain() -> None:
     found = comparison.compare(control, variant, at(0.05))
     assert found.relative_status[0] == UNBOUNDED and np.isnan(found.relative_low[0])
     assert 0 < found.p_value[0] < 1e-10
-    side = comparison.beyond(control.value, control.variance, variant.value, variant.variance, at(0.5), found.critical)
+    side = side_of(found.contrast, at(0.5), found.critical)
     assert side[0] == 1
 
 

@@ -1,0 +1,98 @@
+"""What one row of `experiment_results` establishes against its thresholds, turned so that good is positive."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from python_stats.designs import Objective
+from python_stats.estimators.comparison import critical_value, two_sided_p
+from python_stats.estimators.contrast import Contrast, side_of, statistic_at
+from python_stats.estimators.status import OK, UNBOUNDED
+
+Row = Mapping[str, Any]
+
+NON_INFERIOR, HARMED, OPEN, NOT_ASSESSED = "non_inferior", "harmed", "open", "not_assessed"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One comparison, what it is to the experiment, and the quantile at which it is read."""
+
+    row: Row
+    objective: Objective
+    critical: float
+
+    @property
+    def is_known(self) -> bool:
+        """Is there an estimate that may be relied on?"""
+        return bool(self.row["status"] == OK)
+
+    def side_of(self, threshold: float) -> int:
+        """+1 where the effect is established to be better than `threshold` (relative, good positive), −1 worse, 0 open."""
+        if not self.is_known:
+            return 0
+        sign = self.objective.sign
+        return sign * int(side_of(contrast_of(self.row), _one(sign * threshold), _one(self.critical))[0])
+
+    @property
+    def lift(self) -> float | None:
+        """Relative estimate, good positive; None where unknown or unbounded."""
+        if self.row["relative_effect"] is None:
+            return None
+        return float(self.objective.sign * self.row["relative_effect"])
+
+    @property
+    def is_harm(self) -> bool:
+        """Established below 0, and the estimate at or beyond what was allowed (or the control is at 0: any harm is beyond)."""
+        if self.side_of(0.0) >= 0:
+            return False
+        if self.lift is None:
+            return self.row["relative_status"] == UNBOUNDED and self.side_of(-self.objective.max_harm_rollback) < 0
+        return self.lift <= -self.objective.max_harm_rollback
+
+    @property
+    def guardrail_state(self) -> str:
+        """`harmed`, `non_inferior` (harm of `max_harm_rollback` is excluded), `open`, or `not_assessed`."""
+        if not self.is_known:
+            return NOT_ASSESSED
+        if self.is_harm:
+            return HARMED
+        return NON_INFERIOR if self.side_of(-self.objective.max_harm_rollback) > 0 else OPEN
+
+    @property
+    def non_inferiority_p(self) -> float | None:
+        """One-sided p-value of "harm of `max_harm_rollback` or more"; `non_inferior` is where it lies below alpha / 2."""
+        if not self.is_known:
+            return None
+        sign = self.objective.sign
+        statistic = sign * statistic_at(contrast_of(self.row), _one(-sign * self.objective.max_harm_rollback))
+        half = float(two_sided_p(statistic, _one(degrees_of_freedom(self.row)))[0]) / 2
+        return half if statistic[0] >= 0 else 1 - half
+
+
+def evidence(row: Row, objective: Objective, alpha: float | None = None) -> Evidence:
+    """Read a row at `alpha` (two-sided); at its own where none is given."""
+    quantile = critical_value(_one(row["alpha"] if alpha is None else alpha), _one(degrees_of_freedom(row)))
+    return Evidence(row, objective, float(quantile[0]))
+
+
+def contrast_of(row: Row) -> Contrast:
+    """The contrast that a row with the status `ok` was made from."""
+    return Contrast(
+        effect=_one(row["effect"]),
+        control=_one(row["control_value"]),
+        control_variance=_one(row["control_se"] ** 2),
+        slope=_one(row["control_slope"]),
+        rest_variance=_one(row["rest_se"] ** 2),
+    )
+
+
+def degrees_of_freedom(row: Row) -> float:
+    """Of Student's t; infinite where the row has none, which means the normal."""
+    return float("inf") if row["df"] is None else float(row["df"])
+
+
+def _one(value: float) -> np.ndarray:
+    return np.array([value], dtype=float)
