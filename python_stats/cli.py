@@ -11,6 +11,7 @@ from python_stats.errors import EXIT_USAGE, UserError
 
 if TYPE_CHECKING:
     from python_stats.analysis import Options
+    from python_stats.operations import nightly
     from python_stats.pipeline import Run
     from python_stats.project import Project
 
@@ -112,6 +113,115 @@ def report(output: Path | None, **flags: Any) -> None:
     click.echo(f"scorecard: {_shown(_report(project, output))}")
 
 
+publish_folder_option = click.option(
+    "--publish-folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="EMPATHY_ROI_PUBLISHED",
+    help="What readers see: `current` in it.  [default: published]",
+)
+
+
+@main.command()
+@connection_options
+@build_options
+@publish_folder_option
+@click.option("--keep", default=7, show_default=True, type=click.IntRange(min=1), help="How many publications to keep.")
+@click.option("--wait", "wait_s", default=0.0, show_default=True, type=click.FloatRange(min=0), help="Seconds to wait for another run.")
+@click.option("--include-persons", is_flag=True, help="Publish tables about single persons, too.")
+def run(publish_folder: Path | None, keep: int, wait_s: float, include_persons: bool, dbt_arguments: Sequence[str], **flags: Any) -> None:
+    """The nightly run: build, test, analyse, report, and publish if all of it went well; else readers keep the last publication."""
+    from python_stats.operations import nightly
+
+    project = _project(flags)
+    root = publish_folder or project.folder / "published"
+    stages, places = _nightly(project, flags, dbt_arguments, root, include_persons)
+    code, record = nightly.run(stages, places, keep=keep, wait_s=wait_s)
+    if record.outcome == "published":
+        click.echo(f"published: {_shown(root)}/current is run {record.run_id}")
+    else:
+        where = _shown(places.runs / record.run_id)
+        click.echo(f"run {record.run_id} ended in '{record.stage}': nothing was published; logs in {where}", err=True)
+    _exit(code)
+
+
+@main.command()
+@connection_options
+@publish_folder_option
+@click.option("--rollback", is_flag=True, help="Switch readers to the publication before the current one.")
+def publish(publish_folder: Path | None, rollback: bool, **flags: Any) -> None:
+    """List what has been published; with --rollback, go back to the one before."""
+    from python_stats.operations import publication
+
+    project = _project(flags)
+    root = publish_folder or project.folder / "published"
+    if rollback:
+        from python_stats.operations.lock import run_lock
+
+        with run_lock(_lock_file(project), "a rollback"):
+            publication.roll_back(root)
+    now = publication.current(root)
+    for name in publication.publications(root):
+        click.echo(f"{'*' if name == now else ' '} {name}")
+    if now is None:
+        click.echo(f"{_shown(root)}: nothing is published yet; 'empathy-roi run' does it")
+
+
+def _lock_file(project: "Project") -> Path:
+    """Beside the working database, so that all who work on it meet there."""
+    from python_stats.warehouse import database_path
+
+    if project.output.get("type") != "duckdb":
+        raise UserError(f"target '{project.target_name}': 'run' and 'publish' work on targets of type 'duckdb'")
+    path = database_path(project)
+    return path.with_name(path.name + ".lock")
+
+
+def _nightly(
+    project: "Project", flags: dict[str, Any], more: Sequence[str], root: Path, include_persons: bool
+) -> "tuple[nightly.Stages, nightly.Places]":
+    import dataclasses
+    import shutil
+
+    from python_stats import pipeline, public_tables
+    from python_stats.operations import history, nightly
+    from python_stats.operations.publication import Content
+    from python_stats.warehouse import database_path, open_warehouse
+
+    parsed = "partial_parse.msgpack"
+
+    def build(folder: Path, descriptor: int) -> int:
+        target = folder / "target"
+        target.mkdir(parents=True, exist_ok=True)
+        if (project.target_folder / parsed).is_file():
+            shutil.copy2(project.target_folder / parsed, target / parsed)
+        own = dataclasses.replace(project, target_folder=target)
+        logs = ["--log-path", str(folder / "logs"), "--log-format-file", "json", "--log-level-file", "info"]
+        code = _build(own, {**flags, "log_path": None}, [*logs, *more], inherited=(descriptor,))
+        if (target / parsed).is_file():
+            project.target_folder.mkdir(parents=True, exist_ok=True)
+            shutil.move(target / parsed, project.target_folder / parsed)
+        return code
+
+    def report(folder: Path) -> None:
+        _report(project, folder / "scorecard.html")
+
+    def state() -> Any:
+        with open_warehouse(project, read_only=True) as warehouse:
+            return pipeline.read_as_of(warehouse), pipeline.read_sources(warehouse)
+
+    def content(pages: Path) -> Content:
+        tables = public_tables.published(pages.parent / "target" / "manifest.json", include_persons)
+        with open_warehouse(project, read_only=True) as warehouse:
+            return Content(database_path(project), project.schema, [table for table in tables if warehouse.has(table)], pages)
+
+    def record(records: list[history.RunRecord]) -> None:
+        with open_warehouse(project) as warehouse:
+            warehouse.write({"run_history": history.rows(records)})
+
+    stages = nightly.Stages(build, lambda: _analyze(project), report, state, content, record)
+    return stages, nightly.Places(project.folder / "runs", root, _lock_file(project))
+
+
 @main.command()
 @click.argument("output_folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--events", default=200_000, show_default=True, type=click.IntRange(min=1), help="About how many product events.")
@@ -179,7 +289,13 @@ def _project(flags: dict[str, Any]) -> "Project":
     )
 
 
-def _build(project: "Project", flags: dict[str, Any], more: Sequence[str], environment: dict[str, str] | None = None) -> int:
+def _build(
+    project: "Project",
+    flags: dict[str, Any],
+    more: Sequence[str],
+    environment: dict[str, str] | None = None,
+    inherited: Sequence[int] = (),
+) -> int:
     from python_stats import dbt_runner
 
     arguments: list[str] = []
@@ -192,7 +308,7 @@ def _build(project: "Project", flags: dict[str, Any], more: Sequence[str], envir
     if flags["variables"]:
         arguments += ["--vars", flags["variables"]]
     arguments += [f"--{name.replace('_', '-')}" for name in ("full_refresh", "fail_fast") if flags[name]]
-    return dbt_runner.build(project, [*arguments, *more], environment)
+    return dbt_runner.build(project, [*arguments, *more], environment, inherited)
 
 
 def _options(project: "Project") -> "Options":

@@ -15,13 +15,14 @@ _PASSED = frozenset({"success", "pass", "warn", "skipped", "no-op", "reused"})
 _CHECK_FAILED = frozenset({"fail"})
 
 
-def build(project: Project, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> int:
+def build(project: Project, arguments: Sequence[str], environment: Mapping[str, str] | None = None, inherited: Sequence[int] = ()) -> int:
     """`dbt build` on this project and connection.
 
     Args:
         project: where; its folders and target are handed to dbt, so that both use the same connection.
         arguments: further flags, as given.
         environment: variables on top of the process's own.
+        inherited: open files that dbt holds as long as it lives (a run's lock).
 
     Returns:
         0 done; 1 only checks failed; 2 anything worse, usage and compilation included; 75 the database is locked.
@@ -44,7 +45,13 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
     results = project.target_folder / "run_results.json"
     before = _stamp(results)
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", env={**os.environ, **(environment or {})}
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env={**os.environ, **(environment or {})},
+        pass_fds=inherited,
     )
     is_locked = False
     assert process.stdout is not None

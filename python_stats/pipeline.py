@@ -99,6 +99,12 @@ def read_as_of(warehouse: Warehouse) -> datetime:
     return value
 
 
+def read_sources(warehouse: Warehouse) -> dict[str, Row]:
+    """Per raw table what became of its rows."""
+    counts = ("source_table", "rows_in", "rows_accepted", "rows_duplicate", "rows_rejected")
+    return {row["source_table"]: {name: row[name] for name in counts[1:]} for row in warehouse.read("source_audit", counts)}
+
+
 def _decision(design: Design, verdict: verdicts.Verdict, split: Split, results: Sequence[Row], traffic: Sequence[Row]) -> Row:
     primary = next(
         (row for row in results if row["is_decision"] and row["role"] == "primary" and verdict.variant_id in (None, row["variant_id"])),

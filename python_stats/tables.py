@@ -146,11 +146,30 @@ LEARNING_NOTES: Columns = {
     **_RUN,
 }
 
+RUN_HISTORY: Columns = {
+    "run_id": "varchar",  # its number, which orders runs, and when it started
+    "source_table": "varchar",  # '' where the run came to no raw table
+    "started_at": "timestamp",
+    "finished_at": "timestamp",  # null: it was killed, or is the one that wrote this
+    "outcome": "varchar",  # published, checks_failed, failed, interrupted
+    "stage": "varchar",  # the stage it ended in: build, analyze, report, publish
+    "exit_code": "bigint",
+    "message": "varchar",
+    "as_of": "timestamp",
+    "seconds_total": "double",  # by this machine's clock
+    # what was in the raw table
+    "rows_in": "bigint",
+    "rows_accepted": "bigint",
+    "rows_duplicate": "bigint",
+    "rows_rejected": "bigint",
+}
+
 TABLES: dict[str, Columns] = {
     "experiment_results": EXPERIMENT_RESULTS,
     "experiment_decisions": EXPERIMENT_DECISIONS,
     "roi_estimates": ROI_ESTIMATES,
     "learning_notes": LEARNING_NOTES,
+    "run_history": RUN_HISTORY,
 }
 
 KEYS: dict[str, tuple[str, ...]] = {
@@ -158,4 +177,5 @@ KEYS: dict[str, tuple[str, ...]] = {
     "experiment_decisions": ("experiment_id",),
     "roi_estimates": ("experiment_id", "stream", "metric_id"),
     "learning_notes": ("experiment_id",),
+    "run_history": ("run_id", "source_table"),
 }

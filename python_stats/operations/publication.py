@@ -1,0 +1,200 @@
+"""What readers see: a folder a publication, and one pointer (`current`) that is switched when everything in the new one is complete.
+
+    published/
+        current -> 000042-20260505T031500Z
+        000041-20260504T031500Z/  empathy_roi.duckdb, scorecard.html, …
+        000042-20260505T031500Z/
+
+A reader that has the old file open keeps reading the old file. Publications are ordered by their number, never by a clock.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from python_stats.errors import UserError
+
+CURRENT = "current"
+DATABASE = "empathy_roi.duckdb"
+STORAGE = "v1.0.0"  # DuckDB 1.0 and later can read it
+
+_COMPLETE = re.compile(r"\d{6}-\w+")
+_INCOMING = ".incoming-"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What goes into a publication.
+
+    Attributes:
+        database: the working database, closed by everybody.
+        schema: of the tables, in the working database and in the published one.
+        tables: to be published, by name.
+        pages: folder of pages to go beside the database; None for none.
+    """
+
+    database: Path
+    schema: str
+    tables: Sequence[str]
+    pages: Path | None
+
+
+def publish(root: Path, publication_id: str, content: Content, as_of: datetime, keep: int) -> Path:
+    """Write a publication, switch readers to it, and remove what is older than the last `keep`.
+
+    Killed at any moment, this leaves the pointer where it was or on a complete publication; the next call sweeps what is half-written.
+
+    Raises:
+        UserError: the folder or its disk does not take it.
+    """
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        sweep(root)
+        incoming = root / (_INCOMING + publication_id)
+        incoming.mkdir()
+        try:
+            if content.pages is not None:
+                shutil.copytree(content.pages, incoming, dirs_exist_ok=True)
+            _copy_tables(content, incoming / DATABASE, publication_id, as_of)
+            for path in incoming.rglob("*"):
+                _to_disk(path)
+            _to_disk(incoming)
+            incoming.rename(root / publication_id)
+        except BaseException:
+            shutil.rmtree(incoming, ignore_errors=True)
+            raise
+        point_to(root, publication_id)
+        for old in publications(root)[:-keep]:
+            if old != publication_id:
+                shutil.rmtree(root / old)
+    except OSError as error:
+        raise _unwritten(Path(error.filename or root), str(error.strerror)) from error
+    return root / publication_id
+
+
+def publications(root: Path) -> list[str]:
+    """Complete publications, oldest first."""
+    if not root.is_dir():
+        return []
+    return sorted(path.name for path in root.iterdir() if path.is_dir() and not path.is_symlink() and _COMPLETE.fullmatch(path.name))
+
+
+def current(root: Path) -> str | None:
+    """The publication that readers see; None where nothing is published."""
+    try:
+        return str((root / CURRENT).readlink())
+    except OSError:
+        return None
+
+
+def roll_back(root: Path) -> str:
+    """Switch readers to the publication before the current one.
+
+    Raises:
+        UserError: there is none.
+    """
+    now = current(root)
+    older = [name for name in publications(root) if now is not None and name < now]
+    if not older:
+        raise UserError(f"{root}: there is no publication before {now or 'the first'} to go back to")
+    point_to(root, older[-1])
+    return older[-1]
+
+
+def point_to(root: Path, publication_id: str) -> None:
+    """Switch the pointer: a rename, so that there is no moment without one."""
+    link = root / f"{_INCOMING}{CURRENT}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(publication_id)
+    link.replace(root / CURRENT)
+    _to_disk(root)
+
+
+def sweep(root: Path) -> None:
+    """Remove what a killed run left half-written."""
+    for path in root.glob(_INCOMING + "*"):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _unwritten(path: Path, reason: str) -> UserError:
+    return UserError(f"{path}: the publication cannot be written ({reason}); readers keep the last one")
+
+
+def _to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _copy_tables(content: Content, target: Path, publication_id: str, as_of: datetime) -> None:
+    """Tables with their comments, and `publication`: per table its rows and a checksum over them that does not depend on their order."""
+    import duckdb
+
+    with duckdb.connect(":memory:") as connection:
+        try:
+            connection.execute(f"attach {_text(str(content.database))} as working (read_only)")
+            connection.execute(f"attach {_text(str(target))} as published (storage_version {_text(STORAGE)})")
+            schema = _name(content.schema)
+            connection.execute(f"create schema if not exists published.{schema}")
+            connection.execute("begin transaction")
+            for table in content.tables:
+                connection.execute(f"create table published.{schema}.{_name(table)} as select * from working.{schema}.{_name(table)}")
+            _copy_comments(connection, content)
+            connection.execute(
+                f"create table published.{schema}.publication"
+                " (publication_id varchar, as_of timestamp, table_name varchar, row_count bigint, checksum varchar)"
+            )
+            for table in content.tables:
+                rows, checksum = fingerprint(connection, f"published.{schema}.{_name(table)}")
+                connection.execute(
+                    f"insert into published.{schema}.publication values (?, ?, ?, ?, ?)", [publication_id, as_of, table, rows, checksum]
+                )
+            connection.execute(
+                f"comment on table published.{schema}.publication is"
+                " 'One row per published table: whose run it is of, how many rows it has, and a checksum over them'"
+            )
+            connection.execute("commit")
+            connection.execute("detach published")
+        except duckdb.Error as error:
+            raise _unwritten(target, str(error).splitlines()[0]) from error
+
+
+def fingerprint(connection: "duckdb.DuckDBPyConnection", table: str) -> tuple[int, str]:  # type: ignore[name-defined]  # noqa: F821
+    """(rows, checksum) of a table given by its quoted name: a sum over the MD5 of each row's text."""
+    row = connection.execute(f"select count(*), coalesce(sum(md5_number_lower(cast(t as varchar))), 0) from {table} as t").fetchone()
+    assert row is not None
+    return int(row[0]), f"{int(row[1]):032x}"
+
+
+def _copy_comments(connection: "duckdb.DuckDBPyConnection", content: Content) -> None:  # type: ignore[name-defined]  # noqa: F821
+    where = "database_name = 'working' and schema_name = ? and comment is not null"
+    tables: Mapping[str, str] = dict(
+        connection.execute(f"select table_name, comment from duckdb_tables() where {where}", [content.schema]).fetchall()
+    )
+    columns = connection.execute(
+        f"select table_name, column_name, comment from duckdb_columns() where {where} order by all", [content.schema]
+    ).fetchall()
+    schema = _name(content.schema)
+    for table in content.tables:
+        if table in tables:
+            connection.execute(f"comment on table published.{schema}.{_name(table)} is {_text(tables[table])}")
+    for table, column, comment in columns:
+        if table in content.tables:
+            connection.execute(f"comment on column published.{schema}.{_name(table)}.{_name(column)} is {_text(comment)}")
+
+
+def _name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
