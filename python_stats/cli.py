@@ -223,6 +223,29 @@ def _nightly(
 
 
 @main.command()
+@click.argument("experiment_id", metavar="EXPERIMENT")
+@click.option("--output", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to tell.")
+@connection_options
+def plan(experiment_id: str, output: str, **flags: Any) -> None:
+    """How many persons and days EXPERIMENT takes, from the marts' own baselines and traffic; exit code 1 where it cannot reach its goal."""
+    import json
+
+    from python_stats import planner
+    from python_stats.errors import EXIT_CHECKS_FAILED, EXIT_DONE
+    from python_stats.warehouse import open_warehouse
+
+    project = _project(flags)
+    options = _options(project)
+    with open_warehouse(project, read_only=True) as warehouse:
+        design, found = planner.plan_experiment(warehouse, experiment_id, options)
+    if output == "json":
+        click.echo(json.dumps(planner.as_json(found), indent=2, allow_nan=False))
+    else:
+        click.echo(planner.as_text(design, found, options.reporting_currency))
+    _exit(EXIT_DONE if found.is_feasible else EXIT_CHECKS_FAILED)
+
+
+@main.command()
 @click.argument("output_folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--events", default=200_000, show_default=True, type=click.IntRange(min=1), help="About how many product events.")
 @click.option("--seed", default=1, show_default=True, help="Which of the possible worlds.")

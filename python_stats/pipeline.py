@@ -51,12 +51,7 @@ def run(warehouse: Warehouse, options: Options) -> Run:
         UserError: a mart that is not there, or is empty where it must not be.
     """
     as_of = read_as_of(warehouse)
-    designs = read_designs(
-        warehouse.read("cfg_experiments", _EXPERIMENTS),
-        warehouse.read("cfg_experiment_variants", _VARIANTS),
-        warehouse.read("cfg_experiment_metrics", _METRICS),
-        warehouse.read("cfg_value_assumptions", _VALUES),
-    )
+    designs = read_all_designs(warehouse)
     traffic = warehouse.read(
         "experiment_traffic", ("experiment_id", "variant_id", "exposed", "contaminated"), ("experiment_id", "variant_id")
     )
@@ -83,6 +78,16 @@ def run(warehouse: Warehouse, options: Options) -> Run:
     stamped, run_id = _stamped(tables, as_of)
     warehouse.write(stamped)
     return Run(as_of, run_id, stamped)
+
+
+def read_all_designs(warehouse: Warehouse) -> tuple[Design, ...]:
+    """Every experiment as declared."""
+    return read_designs(
+        warehouse.read("cfg_experiments", _EXPERIMENTS),
+        warehouse.read("cfg_experiment_variants", _VARIANTS),
+        warehouse.read("cfg_experiment_metrics", _METRICS),
+        warehouse.read("cfg_value_assumptions", _VALUES),
+    )
 
 
 def read_as_of(warehouse: Warehouse) -> datetime:

@@ -112,10 +112,13 @@ def sample_size(
     """
     from scipy.special import ndtri
 
+    effect, variance_control, variance_variant, share_control, share_variant, alpha, target = np.broadcast_arrays(
+        effect, variance_control, variance_variant, share_control, share_variant, alpha, target
+    )
     with np.errstate(all="ignore"):
         ratio = share_control / share_variant
         status = first_reason(
-            np.broadcast(effect, ratio).shape,
+            effect.shape,
             (np.isnan(effect + variance_control + variance_variant + ratio + alpha + target), INVALID_INPUT),
             ((ratio <= 0) | ~np.isfinite(ratio) | (variance_control < 0) | (variance_variant < 0), INVALID_INPUT),
             ((target <= alpha) | (target >= 1) | (alpha <= 0) | (alpha >= 1), INVALID_INPUT),

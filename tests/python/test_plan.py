@@ -1,0 +1,231 @@
+"""Plans: sizes, dates, refusals, baselines, and the command."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from handmade_warehouse import experiment, share_row
+
+from python_stats.baselines import read_baselines
+from python_stats.cli import main
+from python_stats.designs import Design, read_designs
+from python_stats.estimators import planning as estimators
+from python_stats.planning import Plan, plan
+
+WINDOW = {"metric_window": "all"}
+
+
+def design(
+    shares: Sequence[float] = (0.5, 0.5), metrics: Sequence[tuple[str, str, str]] = (("conversion", "primary", "increase"),), **more: Any
+) -> Design:
+    variants = [
+        {"experiment_id": "e", "variant_id": f"v{index}", "is_control": index == 0, "expected_share": share, "factor_levels": None}
+        for index, share in enumerate(shares)
+    ]
+    aims = [
+        {
+            "experiment_id": "e",
+            "metric_id": metric_id,
+            "role": role,
+            "good_direction": direction,
+            "mde_relative": 0.1,
+            "min_lift_rollout": 0.05,
+            "max_harm_rollback": 0.2,
+        }
+        for metric_id, role, direction in metrics
+    ]
+    return read_designs([{**experiment("e"), **more}], variants, aims, [])[0]
+
+
+def stats_row(metric_id: str, persons: int, **more: Any) -> dict[str, Any]:
+    before = dict.fromkeys(("pivot_x", "pivot_z", "sum_x", "sum_z", "sum_xx", "sum_zz", "sum_xz"), 0.0)
+    return {**share_row("e", "v0", metric_id, persons, persons // 10), **before, **more}
+
+
+def planned(of: Design, persons_per_day: float | None, *rows: dict[str, Any], tables: Sequence[dict[str, Any]] = ()) -> Plan:
+    baselines = read_baselines(of, rows, tables, [], [], {"v0": 1000, "v1": 1000}, 30.0)
+    return plan(of, baselines, persons_per_day)
+
+
+def test_a_share_takes_what_the_estimator_says() -> None:
+    """10 % → 11 %, 80 %: 14,749 or so an arm; 1,000 a day bring them in on the 30th day."""
+    found = planned(design(ended_on=date(2026, 3, 31), planned_sample_per_variant=None), 1000.0, stats_row("conversion", 10_000))
+    p0, p1 = np.array([0.1]), np.array([0.11])
+    one = np.ones(1)
+    size = estimators.sample_size(p1 - p0, p0 * (1 - p0), p1 * (1 - p1), one, one, np.array([0.05]), np.array([0.8]))
+    row = found.metrics[0]
+    assert row["needed_per_variant"] == math.ceil(size.variant[0])
+    assert row["needed_total"] == math.ceil(2 * size.variant[0])
+    assert row["days_to_run"] == 30
+    assert found.reachable_on == date(2026, 3, 2)  # from 1 February
+    assert found.is_feasible
+
+
+def test_an_impossible_plan_is_refused_with_the_day_on_which_it_could() -> None:
+    found = planned(design(ended_on=date(2026, 2, 10), planned_sample_per_variant=None), 1000.0, stats_row("conversion", 10_000))
+    assert not found.is_feasible
+    assert found.reachable_on == date(2026, 3, 2)
+    assert "cannot reach its goal by 2026-02-10" in found.sentence
+    assert "2026-03-02" in found.sentence
+
+
+def test_a_planned_sample_that_the_traffic_cannot_deliver_is_refused() -> None:
+    of = design(ended_on=date(2026, 3, 31), planned_sample_per_variant=100_000)
+    found = planned(of, 1000.0, stats_row("conversion", 10_000))
+    assert not found.is_feasible
+    assert found.reachable_on == date(2026, 8, 19)  # 200 days
+    assert found.metrics[0]["days_to_run"] == 30  # the effect itself takes less
+
+
+def test_a_planned_sample_below_what_it_takes_is_said() -> None:
+    found = planned(design(planned_sample_per_variant=5000), 1000.0, stats_row("conversion", 10_000))
+    row = found.metrics[0]
+    assert found.is_feasible
+    assert row["power_at_planned"] < 0.4
+    assert 0.1 < row["detectable_relative"] < 0.2
+    assert "The planned 5,000 are too few" in found.sentence
+    # what is detectable at the planned sample takes the planned sample
+    again = estimators.power(
+        *(
+            np.array([value])
+            for value in (row["detectable_effect"], 0.09, (0.1 + row["detectable_effect"]) * (0.9 - row["detectable_effect"]))
+        ),
+        *(np.array([5000.0]), np.array([5000.0]), np.array([0.05])),
+    )
+    assert again[0] == pytest.approx(0.8, abs=1e-3)
+
+
+def test_unequal_shares_and_several_variants() -> None:
+    """The smallest arm sets the pace, and three arms share the primary's alpha out between two variants."""
+    found = planned(design((0.5, 0.3, 0.2), planned_sample_per_variant=None), 1000.0, stats_row("conversion", 10_000))
+    row = found.metrics[0]
+    assert row["alpha"] == 0.025
+    size = estimators.sample_size(*(np.array([value]) for value in (0.01, 0.09, 0.11 * 0.89, 0.5, 0.2, 0.025, 0.8)))
+    assert row["needed_per_variant"] == math.ceil(size.variant[0])
+    assert row["needed_total"] == math.ceil(size.variant[0] / 0.2)
+
+
+def test_a_guardrail_has_to_exclude_the_harm_it_may_not_do() -> None:
+    """At 10 %, 20 % harm allowed, nothing changed: the contrast m₁ − 0.8 m₀ against 0."""
+    of = design(metrics=(("conversion", "primary", "increase"), ("refund_rate", "guardrail", "decrease")), planned_sample_per_variant=None)
+    found = planned(of, 1000.0, stats_row("conversion", 10_000), stats_row("refund_rate", 10_000))
+    row = found.metrics[1]
+    assert (row["goal"], row["goal_relative"], row["goal_effect"]) == ("exclude_harm", 0.2, pytest.approx(0.02))
+    size = estimators.sample_size(*(np.array([value]) for value in (0.02, 0.09 * 1.2**2, 0.09, 1, 1, 0.05, 0.8)))
+    assert row["needed_per_variant"] == math.ceil(size.variant[0])
+
+
+def test_group_sequential_looks() -> None:
+    """O'Brien–Fleming with four looks grows the sample by a few per cent and starts with a boundary above 4."""
+    fixed = planned(design(planned_sample_per_variant=16_000), 1000.0, stats_row("conversion", 10_000))
+    of = design(monitoring="group_sequential", looks=4, spending="obrien_fleming", planned_sample_per_variant=16_000)
+    found = planned(of, 1000.0, stats_row("conversion", 10_000))
+    assert 1.01 < found.metrics[0]["inflation"] < 1.04
+    ratio = found.metrics[0]["needed_per_variant"] / fixed.metrics[0]["needed_per_variant"]
+    assert ratio == pytest.approx(found.metrics[0]["inflation"], abs=1e-3)
+    assert [row["per_variant"] for row in found.looks] == [4000, 8000, 12000, 16000]
+    assert [row["on"] for row in found.looks] == [date(2026, 2, 8), date(2026, 2, 16), date(2026, 2, 24), date(2026, 3, 4)]
+    assert found.looks[0]["boundary_z"] > 4 > found.looks[-1]["boundary_z"] > 1.96
+    assert found.looks[-1]["effect_that_stops"] == pytest.approx(found.looks[-1]["boundary_z"] * math.sqrt(2 * 0.09 / 16_000))
+    assert fixed.looks == []
+
+
+def test_looking_whenever_one_likes_costs_most() -> None:
+    found = planned(design(monitoring="always_valid", planned_sample_per_variant=None), 1000.0, stats_row("conversion", 10_000))
+    assert 1.4 < found.metrics[0]["inflation"] < 2.2
+
+
+def life_table(cases: int = 2000) -> list[dict[str, Any]]:
+    """An exponential with a mean of a day, in buckets of an hour; nobody is censored before 30 days."""
+    rows, alive = [], cases
+    for hour in range(24 * 5):
+        events = round(cases * (math.exp(-hour / 24) - math.exp(-(hour + 1) / 24)))
+        rows.append(
+            {
+                **{"experiment_id": "e", "variant_id": "v0", "metric_id": "resolution_time", "segment": "all", **WINDOW},
+                "bucket_start_s": hour * 3600,
+                "bucket_end_s": (hour + 1) * 3600,
+                "at_risk": alive,
+                "events": events,
+                "censored": 0,
+            }
+        )
+        alive -= events
+    rows.append({**rows[-1], "bucket_start_s": 5 * 86400, "bucket_end_s": None, "at_risk": alive, "events": 0, "censored": alive})
+    return rows
+
+
+def test_a_time_is_planned_in_cases() -> None:
+    """A tenth off an exponential's mean, in days and restricted to τ = 5: variance h⁻² (1 − 2hτ e^(−hτ) − e^(−2hτ)), 0.933 at h = 1 and
+    0.775 at h = 1/0.9; 7.849 × (0.933 + 0.775) / 0.0993² ≈ 1,358 cases an arm."""
+    of = design(metrics=(("resolution_time", "primary", "decrease"),), planned_sample_per_variant=None)
+    found = planned(of, 100.0, tables=life_table())
+    row = found.metrics[0]
+    assert (row["unit"], row["status"], row["goal_effect"]) == ("cases", "ok", pytest.approx(-8600, abs=100))
+    assert row["needed_per_variant"] == pytest.approx(1358, rel=0.01)
+    assert row["needed_persons"] == pytest.approx(row["needed_total"] / 2, abs=1)  # two cases a person
+
+
+def test_before_any_effect_the_baseline_is_what_people_did_before() -> None:
+    young = stats_row("conversion", 0, metric_window="7")
+    before = stats_row("conversion", 1000, sum_x=100.0, sum_xx=100.0)
+    of = design(decision_window_days=7, planned_sample_per_variant=None)
+    found = planned(of, 1000.0, young, before)
+    assert (found.metrics[0]["baseline_source"], found.metrics[0]["control_value"]) == ("pre_exposure", pytest.approx(0.1))
+
+
+@pytest.mark.parametrize(
+    "row,persons_per_day,status",
+    [
+        (stats_row("other", 10_000), 10.0, "no_baseline"),
+        (stats_row("conversion", 10_000, sum_y=-1000.0, sum_yy=100.0), 10.0, "no_effect"),  # nobody converts: a tenth of nothing
+        (stats_row("conversion", 10_000, sum_y=8_500.0, sum_yy=7_315.0), 10.0, "unreachable"),  # 95 % + 9.5 points
+        (stats_row("conversion", 10_000), None, "ok"),
+    ],
+)
+def test_what_cannot_be_planned_is_named(row: dict[str, Any], persons_per_day: float | None, status: str) -> None:
+    found = planned(design(), persons_per_day, row)
+    assert found.metrics[0]["status"] == status
+    assert not found.is_feasible
+    assert found.sentence.startswith("e cannot be planned") or status == "unreachable"
+
+
+@pytest.fixture
+def with_covariates(project: Path) -> Path:
+    """The handmade warehouse, with columns of the past where it has none."""
+    with duckdb.connect(str(project / "w.duckdb")) as connection:
+        for column in ("pivot_x", "pivot_z", "sum_x", "sum_z", "sum_xx", "sum_zz", "sum_xz"):
+            connection.execute(f"alter table experiment_metric_stats add column if not exists {column} double default 0")
+    return project
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["plan", *arguments])
+
+
+def test_the_command_answers_in_words_and_in_json(with_covariates: Path) -> None:
+    with duckdb.connect(str(with_covariates / "w.duckdb"), read_only=True) as connection:
+        name = connection.execute("select min(experiment_id) from cfg_experiments").fetchall()[0][0]
+    told = run(name)
+    assert told.exit_code in (0, 1), told.output
+    assert "conversion" in told.output
+    found = json.loads(run(name, "--output", "json").output)
+    assert found["experiment_id"] == name
+    assert found["is_feasible"] is (told.exit_code == 0)
+    assert [row["role"] for row in found["metrics"]] == ["primary", "guardrail"]
+    assert found["sentence"] in told.output
+
+
+def test_an_unknown_experiment_is_one_line(with_covariates: Path) -> None:
+    result = run("nope")
+    assert result.exit_code == 2
+    assert "no experiment 'nope'; it has" in result.output
