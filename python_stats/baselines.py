@@ -116,7 +116,7 @@ def read_baselines(
         if control is not None and (cell := _of_table(table, CONTROL, persons.get(control, 0), rmst_horizon_days)).n >= LEAST:
             found[metric_id] = cell
     for metric_id, rows in _by_metric(row for row in stats if _is_of(row, "all")).items():
-        if metric_id not in found and sum(row["persons"] or 0 for row in rows) >= LEAST:
+        if metric_id not in found and sum(row["persons"] or 0 for row in rows) >= LEAST and design.covariate_window_days:
             found[metric_id] = _of_sums(_before(rows), BEFORE)
     for row in pseudo:
         if row["metric_window"] == window and row["metric_id"] not in found:

@@ -151,7 +151,11 @@ def life_table(cases: int = 2000) -> list[dict[str, Any]]:
         events = round(cases * (math.exp(-hour / 24) - math.exp(-(hour + 1) / 24)))
         rows.append(
             {
-                **{"experiment_id": "e", "variant_id": "v0", "metric_id": "resolution_time", "segment": "all", **WINDOW},
+                "experiment_id": "e",
+                "variant_id": "v0",
+                "metric_id": "resolution_time",
+                "segment": "all",
+                **WINDOW,
                 "bucket_start_s": hour * 3600,
                 "bucket_end_s": (hour + 1) * 3600,
                 "at_risk": alive,
