@@ -21,6 +21,7 @@ SPENDING = (OBRIEN_FLEMING, POCOCK)
 _FAR = 9.0  # standard deviations: beyond lie 2e-19
 _LEAST = 1e-17  # an error rate below this is not spent: its boundary is infinite
 _NODES_PER_STEP, _LEAST_NODES, _MOST_NODES = 2.5, 24, 1500
+_LEAST_STEP = 5e-5  # a look that adds less information counts as this much: no more nodes are then needed
 
 
 @dataclass(frozen=True)
@@ -65,14 +66,14 @@ def boundaries(fractions: Floats, alpha: float, spending: str = OBRIEN_FLEMING, 
     """Two-sided symmetric boundaries at the looks taken.
 
     Args:
-        fractions: information at each look, ascending, as a share of the planned; shape (looks,). Skipped and extra looks are just
-            looks; 1 and more is the end, where all that is left is spent, at the information really there.
+        fractions: information at each look, never falling, as a share of the planned; shape (looks,). Skipped and extra looks are
+            just looks; 1 and more is the end, where all that is left is spent, at the information really there.
         alpha: two-sided error rate of all looks together.
         spending: `obrien_fleming` or `pocock`.
         is_last: no look follows the last one, though it fell short of 1: it spends all that is left.
 
     Raises:
-        ValueError: where fractions do not ascend from above 0.
+        ValueError: where fractions fall, or do not start above 0.
     """
     return boundaries_of(fractions, _spent_at(fractions, alpha, spending, is_last))
 
@@ -178,9 +179,9 @@ def _spent_at(fractions: Floats, alpha: float, spending: str, is_last: bool) -> 
 
 def _checked(fractions: Floats) -> Floats:
     fractions = np.asarray(fractions, dtype=float)
-    if fractions.ndim != 1 or not np.all(np.isfinite(fractions)) or np.any(np.diff(fractions, prepend=0.0) <= 0):
-        raise ValueError("information fractions must ascend from above 0")
-    return fractions
+    if fractions.ndim != 1 or not np.all(np.isfinite(fractions)) or np.any(np.diff(fractions) < 0) or np.any(fractions <= 0):
+        raise ValueError("information fractions must start above 0 and never fall")
+    return np.cumsum(np.maximum(np.diff(fractions, prepend=0.0), _LEAST_STEP))
 
 
 class _State:

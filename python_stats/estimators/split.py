@@ -1,4 +1,4 @@
-"""Is the split sound? The sample-ratio test."""
+"""Is the split sound? The sample-ratio test, once and every day."""
 
 from dataclasses import dataclass
 
@@ -53,3 +53,32 @@ def sample_ratio(observed: Floats, expected_share: Floats) -> Split:
     mismatch = p_value < ALARM_P
     status = "sample_ratio_mismatch" if mismatch else "undeclared_variant" if strays else "ok"
     return Split(chi_square, arms - 1, p_value, not (mismatch or stray_alarm), status)
+
+
+def daily_sample_ratio(observed: Floats, expected_share: Floats) -> Floats:
+    """Sample-ratio test that may be looked at every day: P(any day's p ≤ a) ≤ a for a sound split, shape (days,), never rising.
+
+    Args:
+        observed: persons per arm up to each day, shape (days, arms).
+        expected_share: as for `sample_ratio`; shape (arms,).
+
+    p = 1 / max over the days so far of the Bayes factor of a Dirichlet(1, …, 1) prior over splits against the declared one,
+    Γ(k) Π Γ(1 + n_j) / (Γ(k + n) Π w_j^{n_j}), a martingale while the split is as declared (Lindon & Malek 2022, "Anytime-valid
+    inference for multinomial count data", eq. 9). 1 on every day where fewer than two arms have a share.
+    """
+    logarithm = log_bayes_factor(observed, expected_share)
+    return np.asarray(np.minimum(1.0, np.exp(-np.maximum.accumulate(np.maximum(logarithm, 0.0)))))
+
+
+def log_bayes_factor(observed: Floats, expected_share: Floats) -> Floats:
+    """The logarithm of that Bayes factor, shape (days,); 0 where fewer than two arms have a share."""
+    from scipy.special import gammaln
+
+    with np.errstate(invalid="ignore"):
+        counted = expected_share > 0
+    arms = int(counted.sum())
+    if arms < 2:
+        return np.zeros(observed.shape[0])
+    persons, shares = observed[:, counted], expected_share[counted] / expected_share[counted].sum()
+    total = persons.sum(axis=1)
+    return np.asarray(gammaln(arms) + gammaln(1 + persons).sum(axis=1) - gammaln(arms + total) - persons @ np.log(shares))

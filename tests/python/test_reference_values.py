@@ -183,6 +183,14 @@ def test_sample_ratio(name: str) -> None:
     matches(name, found.chi_square, "chi2", 1e-8)
 
 
+@pytest.mark.parametrize("name", cases("srm/", ends=("/anytime_log_e",)))
+def test_sample_ratio_of_every_day(name: str) -> None:
+    inputs = REFERENCES[name]["inputs"]
+    observed, shares = np.array([inputs["observed"]], dtype=float), at(*inputs["weights"])
+    matches(name, split.log_bayes_factor(observed, shares)[0])
+    assert split.daily_sample_ratio(observed, shares)[0] == REFERENCES[name]["anytime_p"]
+
+
 def test_sample_ratio_leaves_out_an_arm_without_weight() -> None:
     right = REFERENCES["traps/gbstats"]["value"]["srm_zero_weight"]["right"]
     found = split.sample_ratio(at(50_000, 51_000, 0), at(0.5, 0.5, 0.0))

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from python_stats.estimators.split import sample_ratio
+from python_stats.estimators.split import daily_sample_ratio, sample_ratio
 
 
 def test_split(  # one table, one meaning per line
@@ -36,3 +36,22 @@ def test_false_alarms_are_rare() -> None:
         not sample_ratio(generator.multinomial(3000, [0.3, 0.7]).astype(float), np.array([0.3, 0.7])).is_sound for _ in range(3000)
     )
     assert alarms <= 12
+
+
+def test_looking_every_day_raises_few_alarms_and_finds_a_broken_split() -> None:
+    """200 days of 60 persons, 4,000 sound experiments: at 0.05 at most 0.05 of them; a chi-square each day would alarm in over 0.3."""
+    generator = np.random.default_rng(8)
+    shares = np.array([0.5, 0.3, 0.2])
+    days = generator.multinomial(60, shares, (4000, 200)).cumsum(axis=1).astype(float)
+    alarms = np.mean([daily_sample_ratio(found, shares)[-1] < 0.05 for found in days])
+    assert 0 < alarms <= 0.05
+    broken = generator.multinomial(60, [0.46, 0.34, 0.2], (50, 200)).cumsum(axis=1).astype(float)
+    assert np.mean([daily_sample_ratio(found, shares)[-1] < 0.001 for found in broken]) > 0.9
+
+
+def test_an_alarm_stays() -> None:
+    observed = np.array([[10.0, 0.0], [100.0, 0.0], [110.0, 90.0], [5000.0, 5000.0]])
+    found = daily_sample_ratio(observed, np.array([0.5, 0.5]))
+    assert (np.diff(found) <= 0).all() and found[-1] == found[1] < 1e-20
+    assert daily_sample_ratio(observed, np.array([1.0, math.nan])).tolist() == [1.0] * 4
+    assert np.isfinite(daily_sample_ratio(observed * 1e11, np.array([0.5, 0.5]))).all()

@@ -67,7 +67,7 @@ def test_without_any_table(built: Path, inputs: Inputs, tmp_path: Path) -> None:
     assert marts_of(empty, inputs) == marts_of(built, inputs)
     from_seeds = {  # what is declared is there, with nothing counted
         "source_audit": "rows_in", "friction_cost": "entries", "experiment_traffic": "exposed",
-        "experiment_metric_stats": "persons", "experiment_metric_stats_daily": "persons",
+        "experiment_metric_stats": "persons", "experiment_metric_stats_daily": "persons", "experiment_traffic_daily": "exposed",
     }  # fmt: skip
     facts = {mart for marts in FILLS.values() for mart in marts} | {"person_identities", "rejected_rows", "handover_daily"}
     assert set(counts(empty, sorted(facts)).values()) == {0}
