@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint lint-sql oracle truth clean help
+.PHONY: demo test lint lint-sql oracle truth calibrate clean help
 
 help:
 	@echo "make demo    install, simulate a business, build every mart, analyse, write the scorecard, say where it is"
 	@echo "make test    install what tests need, run every check of the project"
 	@echo "make oracle  compare every mart with the oracle beside the project, all seeds (slow, resumable)"
 	@echo "make truth   do 95 % intervals hold the simulator's planted effects 95 % of the time? 200 seeds (slow, resumable)"
+	@echo "make calibrate  do the statistics keep the error rates they promise? writes docs/calibration.md (minutes, resumable)"
 	@echo "make clean   remove what was built (not the virtual environment)"
 
 # The lock names every package, so pip has nothing to resolve; --no-deps also keeps out a parser that dbt does not need here.
@@ -48,6 +49,9 @@ oracle: $(BIN)/.installed-dev
 
 truth: $(BIN)/.installed-dev
 	$(BIN)/python tests/benchmarks/planted_truth.py --resume
+
+calibrate: $(BIN)/.installed-dev
+	PYTHONPATH=tests $(BIN)/python -m calibration
 
 clean:
 	rm -rf build data out target logs

@@ -1,0 +1,28 @@
+"""The families of cells by name; each takes a generator and a number of experiments, and yields cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from calibration import fixed, many, power, sequential, times, verdicts
+from calibration.cells import Cell
+
+FAMILIES: dict[str, Callable[[np.random.Generator, int], Iterator[Cell]]] = {
+    "welch": fixed.welch,
+    "proportions": fixed.proportions,
+    "ratios": fixed.delta,
+    "restricted_means": times.restricted_means,
+    "looking": sequential.looking,
+    "repeated_intervals": sequential.repeated_intervals,
+    "splits": many.splits,
+    "multiplicity": many.multiplicity,
+    "worth": many.worth,
+    "verdicts": verdicts.fixed_horizon,
+    "several_variants": verdicts.several_variants,
+    "invalid": verdicts.invalid,
+    "planned": power.planned,
+    "planned_looks": power.planned_looks,
+    "planned_times": power.planned_times,
+}
