@@ -246,6 +246,36 @@ def plan(experiment_id: str, output: str, **flags: Any) -> None:
 
 
 @main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--share", "shares", multiple=True, metavar="NAME=COUNT/OF", help="Daily counts: a share, each OF a person of its own.")
+@click.option("--ratio", "ratios", multiple=True, metavar="NAME=COUNT/PER", help="Daily counts: a ratio, the day as the unit.")
+@click.option("--control", metavar="VARIANT", help="The variant to compare with.  [default: control]")
+@click.option("--experiment", metavar="NAME", help="Which of the file's experiments.")
+@click.option("--variant-column", metavar="COLUMN", help="[default: variant_id, variant, group or arm]")
+@click.option("--day-column", metavar="COLUMN", help="[default: day or date]")
+@click.option("--split-column", metavar="COLUMN", help="Daily counts that the split is checked on.  [default: the first OF]")
+@click.option("--expected-share", "expected", multiple=True, metavar="VARIANT=SHARE", help="Declared split.  [default: equal]")
+@click.option("--primary", metavar="METRIC", help="The metric that decides.  [default: the first]")
+@click.option("--guardrail", "guardrails", multiple=True, metavar="METRIC", help="A metric that may not be harmed.")
+@click.option("--decrease", multiple=True, metavar="METRIC", help="A metric of which less is better.")
+@click.option("--min-lift", type=click.FloatRange(min=0), help="Relative lift that is worth rolling out; with --max-harm gives a verdict.")
+@click.option("--max-harm", type=click.FloatRange(min=0), help="Relative harm that rolls back.")
+@click.option("--alpha", default=0.05, show_default=True, type=click.FloatRange(0, 0.5, min_open=True), help="Two-sided error rate.")
+@click.option("--before-after", metavar="DATE", help="Compare the time before with the time from DATE on: observational.")
+@click.option("--output", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to tell.")
+def compare(file: Path, shares: Sequence[str], ratios: Sequence[str], expected: Sequence[str], output: str, **asked: Any) -> None:
+    """Compare the variants in FILE, CSV or Parquet: sufficient statistics, or daily counts with --share and --ratio."""
+    import json
+
+    from python_stats import aggregates
+    from python_stats.aggregates import text
+    from python_stats.aggregates.arguments import request_of
+
+    answer = aggregates.compare_table(aggregates.read_table(file), request_of(shares, ratios, expected, asked))
+    click.echo(json.dumps(text.as_json(answer), indent=2, allow_nan=False) if output == "json" else text.as_text(answer))
+
+
+@main.command()
 @click.argument("output_folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--events", default=200_000, show_default=True, type=click.IntRange(min=1), help="About how many product events.")
 @click.option("--seed", default=1, show_default=True, help="Which of the possible worlds.")

@@ -12,7 +12,7 @@ from python_stats.errors import UserError
 from python_stats.metrics import metric
 from python_stats.planning import EXCLUDE_HARM, Plan, plan, traffic_of
 from python_stats.warehouse import Warehouse
-from python_stats.wording import effect_in_unit, in_unit, number, percent
+from python_stats.wording import columns_of_text, effect_in_unit, in_unit, number, percent
 
 Row = dict[str, Any]
 
@@ -91,10 +91,10 @@ def as_text(design: Design, found: Plan, currency: str) -> str:
         f"power {percent(design.power)}, {design.monitoring.replace('_', ' ')}, "
         f"{number(found.persons_per_day, 1)} persons a day, {design.started_on} to {design.ended_on or 'open end'}"
     )
-    lines += ["", *_table(_METRIC_HEAD, [_metric_cells(row, currency) for row in found.metrics])]
+    lines += ["", *columns_of_text(_METRIC_HEAD, [_metric_cells(row, currency) for row in found.metrics])]
     if found.looks:
         unit = metric(str(found.metrics[0]["metric_id"])).unit
-        lines += ["", *_table(_LOOK_HEAD, [_look_cells(row, unit, currency) for row in found.looks])]
+        lines += ["", *columns_of_text(_LOOK_HEAD, [_look_cells(row, unit, currency) for row in found.looks])]
     return "\n".join(lines)
 
 
@@ -144,9 +144,3 @@ def _look_cells(row: Row, unit: str, currency: str) -> tuple[str, ...]:
         f"{row['boundary_p']:.5f}",
         f"{effect_in_unit(row['effect_that_stops'], unit, currency)} ({percent(row['relative_that_stops'])})",
     )
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(cell) for cell in column) for column in zip(head, *rows, strict=True)]
-    texts = (head, tuple("─" * width for width in widths), *rows)
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in texts]

@@ -1,6 +1,7 @@
 """Numbers as people read them: one way for verdicts, command line and scorecard."""
 
 import math
+from collections.abc import Sequence
 
 MINUS = "−"
 THIN = "\u00a0"  # no-break space, so that a number and its unit stay on one line
@@ -84,3 +85,10 @@ def effect_in_unit(value: float | None, unit: str, currency: str = "EUR") -> str
         return duration(value, signed=True)
     text = in_unit(abs(value), unit, currency)
     return (MINUS if value < 0 else "+") + text
+
+
+def columns_of_text(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a table for a terminal: a head, a rule, and rows in columns."""
+    widths = [max(len(cell) for cell in column) for column in zip(head, *rows, strict=True)]
+    texts = (head, tuple("─" * width for width in widths), *rows)
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in texts]
