@@ -1,0 +1,338 @@
+"""The estimators as a library: aggregates in, effects out. No warehouse, no dbt; `import python_stats` loads this on first use.
+
+Every function takes numbers or arrays that fit each other and works on all comparisons at once; results have their shape. Nothing is
+raised for data: what cannot be estimated is `nan`, with a `status` that says why (`ok`, `too_few_persons`, `zero_variance`,
+`zero_denominator`, `skewed`, …; see `python_stats.estimators.status`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from python_stats.estimators import comparison, moments, planning, shares, skewness, split, survival
+from python_stats.estimators import worth as worths
+from python_stats.estimators.moments import Sample
+from python_stats.estimators.split import Split
+
+Floats = NDArray[np.float64]
+
+__all__ = [
+    "Effects",
+    "Gain",
+    "RatioSums",
+    "SampleSizes",
+    "Split",
+    "compare_means",
+    "compare_ratios",
+    "compare_shares",
+    "compare_times",
+    "plan_mean",
+    "plan_share",
+    "sample_ratio",
+    "worth",
+]
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Variant against control, each in the shape of the inputs.
+
+    Attributes:
+        control, variant: the two values, in the metric's unit.
+        effect, standard_error, ci_low, ci_high: variant − control with its interval at 1 − alpha.
+        relative, relative_low, relative_high: effect ÷ |control| with Fieller's interval; `nan` where `relative_status` is not `ok`.
+        p_value: two-sided. It is at most alpha exactly where either interval excludes 0.
+        score_low, score_high: shares: the Newcombe–Wilson interval; else `nan`.
+        status, relative_status: `ok`, or why there is nothing to show.
+    """
+
+    control: Floats
+    variant: Floats
+    effect: Floats
+    standard_error: Floats
+    ci_low: Floats
+    ci_high: Floats
+    relative: Floats
+    relative_low: Floats
+    relative_high: Floats
+    p_value: Floats
+    score_low: Floats
+    score_high: Floats
+    status: NDArray[Any]
+    relative_status: NDArray[Any]
+
+
+@dataclass(frozen=True)
+class RatioSums:
+    """Sums over the persons of one arm, of a numerator y and a denominator d each: what a ratio of sums needs.
+
+    Attributes:
+        persons: n.
+        y, d, yy, dd, yd: Σy, Σd, Σy², Σd², Σyd. Where a mean is large against its spread, give sums of y − p and d − q and the
+            pivots p and q: plain sums lose their digits.
+        pivot_y, pivot_d: p and q.
+    """
+
+    persons: ArrayLike
+    y: ArrayLike
+    d: ArrayLike
+    yy: ArrayLike
+    dd: ArrayLike
+    yd: ArrayLike
+    pivot_y: ArrayLike = 0.0
+    pivot_d: ArrayLike = 0.0
+
+
+@dataclass(frozen=True)
+class SampleSizes:
+    """Persons needed in either arm, rounded up; `nan` where `status` is not `ok`."""
+
+    control: Floats
+    variant: Floats
+    status: NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Gain:
+    """Money a month: the estimate, its interval, and the chance that the first year pays for its cost.
+
+    Attributes:
+        per_month, low, high: gross gain less the running cost.
+        first_year: twelve of them less the one-off cost.
+        probability_pays: that the first year ends above 0.
+    """
+
+    per_month: float
+    low: float
+    high: float
+    first_year: float
+    probability_pays: float
+
+
+def compare_shares(
+    count_control: ArrayLike, n_control: ArrayLike, count_variant: ArrayLike, n_variant: ArrayLike, *, alpha: ArrayLike = 0.05
+) -> Effects:
+    """Shares of persons for whom something happened: Welch's t on 0 and 1, with the Newcombe–Wilson interval beside it.
+
+    Args:
+        count_control, count_variant: persons for whom it happened.
+        n_control, n_variant: all persons.
+        alpha: two-sided error rate.
+
+    >>> found = compare_shares(1000, 10_000, 1090, 10_000)
+    >>> round(float(found.effect), 4), round(float(found.ci_low), 4), round(float(found.ci_high), 4)
+    (0.009, 0.0005, 0.0175)
+    >>> round(float(found.relative), 3), bool(found.p_value < 0.05)
+    (0.09, True)
+    >>> str(compare_shares(1, 1, 2, 10).status)
+    'too_few_persons'
+    """
+    shape, (y0, n0, y1, n1, level) = _arrays(count_control, n_control, count_variant, n_variant, alpha)
+    zero = np.zeros(n0.shape)
+    arms = [moments.sample_of_means(n, zero, y, y, skewness.skewness_of_shares(moments.mean(n, zero, y))) for y, n in ((y0, n0), (y1, n1))]
+    return _effects(shape, arms[0], arms[1], level, score=shares.newcombe(y0, n0, y1, n1, level))
+
+
+def compare_means(
+    mean_control: ArrayLike,
+    sd_control: ArrayLike,
+    n_control: ArrayLike,
+    mean_variant: ArrayLike,
+    sd_variant: ArrayLike,
+    n_variant: ArrayLike,
+    *,
+    alpha: ArrayLike = 0.05,
+) -> Effects:
+    """Means per person: Welch's t.
+
+    Args:
+        mean_control, mean_variant: means.
+        sd_control, sd_variant: standard deviations of a person's value (with n − 1).
+        n_control, n_variant: persons. With unequal arms and long tails Student's t errs to one side, and means and standard
+            deviations cannot show it: `compare_means` does not check this.
+        alpha: two-sided error rate.
+
+    >>> found = compare_means([10.0, 20.0], 4.0, 100, [11.5, 20.0], 5.0, 120)
+    >>> [round(float(p), 4) for p in found.p_value]
+    [0.0142, 1.0]
+    """
+    shape, (m0, s0, n0, m1, s1, n1, level) = _arrays(mean_control, sd_control, n_control, mean_variant, sd_variant, n_variant, alpha)
+    arms = [moments.sample_of_means(n, m, np.zeros(n.shape), np.maximum(n - 1, 0.0) * s**2) for m, s, n in ((m0, s0, n0), (m1, s1, n1))]
+    return _effects(shape, arms[0], arms[1], level)
+
+
+def compare_ratios(control: RatioSums, variant: RatioSums, *, alpha: ArrayLike = 0.05) -> Effects:
+    """Ratios of two sums over persons (clicks per delivery): delta method, with the person as the unit.
+
+    Args:
+        control, variant: sums over the persons of either arm.
+        alpha: two-sided error rate.
+
+    >>> control = RatioSums(persons=500, y=505, d=2010, yy=1200, dd=9000, yd=2300)
+    >>> variant = RatioSums(persons=500, y=560, d=2010, yy=1350, dd=9000, yd=2500)
+    >>> found = compare_ratios(control, variant)
+    >>> round(float(found.control), 4), round(float(found.effect), 4), round(float(found.p_value), 3)
+    (0.2512, 0.0274, 0.123)
+    """
+    order = ("persons", "pivot_y", "pivot_d", "y", "d", "yy", "dd", "yd")
+    shape, arrays = _arrays(*(getattr(arm, name) for arm in (control, variant) for name in order), alpha)
+    arms = [moments.sample_of_ratios(*arrays[start : start + 8]) for start in (0, 8)]
+    return _effects(shape, arms[0], arms[1], arrays[-1])
+
+
+def compare_times(
+    times: ArrayLike,
+    at_risk_control: ArrayLike,
+    events_control: ArrayLike,
+    at_risk_variant: ArrayLike,
+    events_variant: ArrayLike,
+    horizon: float,
+    *,
+    alpha: ArrayLike = 0.05,
+) -> Effects:
+    """Times until something happens: difference in restricted mean time, from life tables with open cases censored.
+
+    Args:
+        times: when events happen, ascending, shape (times,).
+        at_risk_control, at_risk_variant: cases open just before each time, shape (times,) or (comparisons, times).
+        events_control, events_variant: events at each time, same shape.
+        horizon: up to where the mean is taken, in the unit of `times`; not beyond what both arms observed.
+        alpha: two-sided error rate.
+
+    >>> found = compare_times([1, 2, 3, 4], [20, 15, 9, 4], [5, 6, 5, 4], [20, 11, 5, 1], [9, 6, 4, 1], horizon=4)
+    >>> round(float(found.control), 2), round(float(found.effect), 2)
+    (2.4, -0.55)
+    """
+    tables = [np.atleast_2d(np.asarray(part, dtype=float)) for part in (at_risk_control, events_control, at_risk_variant, events_variant)]
+    grid, count = np.asarray(times, dtype=float), max(table.shape[0] for table in tables)
+    risk0, events0, risk1, events1 = (np.broadcast_to(table, (count, grid.size)) for table in tables)
+    tau, level = np.full(count, float(horizon)), np.broadcast_to(np.asarray(alpha, dtype=float), (count,))
+    arms = [
+        survival.sample_of_restricted_means(grid, risk, events, risk[:, 0] if grid.size else np.zeros(count), tau)
+        for risk, events in ((risk0, events0), (risk1, events1))
+    ]
+    shape = () if np.ndim(at_risk_control) < 2 and np.ndim(at_risk_variant) < 2 and np.ndim(alpha) == 0 else (count,)
+    return _effects(shape, arms[0], arms[1], level, normal=True)
+
+
+def sample_ratio(observed: Sequence[float], shares: Sequence[float]) -> Split:
+    """Is the split of one experiment sound? Chi-square over the arms with a share above 0; alarm at p < 0.001.
+
+    Args:
+        observed: persons per arm.
+        shares: declared shares, in the same order; rescaled to add up to 1.
+
+    >>> sample_ratio([50_000, 50_700], [0.5, 0.5]).is_sound, sample_ratio([50_000, 51_100], [0.5, 0.5]).is_sound
+    (True, False)
+    """
+    return split.sample_ratio(np.asarray(observed, dtype=float), np.asarray(shares, dtype=float))
+
+
+def plan_share(
+    control: ArrayLike, relative: ArrayLike, *, alpha: ArrayLike = 0.05, power: ArrayLike = 0.8, variant_share: ArrayLike = 0.5
+) -> SampleSizes:
+    """Persons it takes to find a relative change of a share.
+
+    Args:
+        control: the share as it is.
+        relative: the change to find, such as 0.1 for 4.0 % → 4.4 %.
+        alpha, power: two-sided error rate, and the chance to find it.
+        variant_share: share of the two arms' persons who see the variant.
+
+    >>> float(plan_share(0.04, 0.1).variant)
+    39473.0
+    """
+    shape, (p0, change, level, target, quota) = _arrays(control, relative, alpha, power, variant_share)
+    variance = planning.share_variance(p0)
+    found = planning.sample_size(p0 * change, variance(np.zeros(p0.shape)), variance(p0 * change), 1 - quota, quota, level, target)
+    outside = (p0 < 0) | (p0 > 1) | (p0 * (1 + change) < 0) | (p0 * (1 + change) > 1)
+    return _sizes(shape, found, outside)
+
+
+def plan_mean(
+    control: ArrayLike,
+    sd: ArrayLike,
+    relative: ArrayLike,
+    *,
+    alpha: ArrayLike = 0.05,
+    power: ArrayLike = 0.8,
+    variant_share: ArrayLike = 0.5,
+) -> SampleSizes:
+    """Persons it takes to find a relative change of a mean (for a ratio: sd of the linearised values (y − R d) / d̄).
+
+    Args:
+        control, sd: mean and standard deviation of a person's value.
+        relative: the change to find.
+        alpha, power, variant_share: as for `plan_share`.
+
+    >>> float(plan_mean(1.0, 1.0, 0.1).variant)
+    1571.0
+    """
+    shape, (m0, spread, change, level, target, quota) = _arrays(control, sd, relative, alpha, power, variant_share)
+    found = planning.sample_size(m0 * change, spread**2, spread**2, 1 - quota, quota, level, target)
+    return _sizes(shape, found, np.zeros(m0.shape, dtype=bool))
+
+
+def worth(
+    effect: float,
+    standard_error: float,
+    units_per_month: float,
+    value_per_unit: float,
+    *,
+    value_low: float | None = None,
+    value_high: float | None = None,
+    df: float = np.inf,
+    monthly_run_cost: float = 0.0,
+    one_off_cost: float = 0.0,
+    alpha: float = 0.05,
+) -> Gain:
+    """What an effect is worth: effect × units a month × value of a unit, less what it costs.
+
+    Args:
+        effect, standard_error, df: per person, good is positive; `df` of Student's t, infinite for the normal.
+        units_per_month: persons a month (times the share of them that counts).
+        value_per_unit, value_low, value_high: value of a unit, with its 1 − alpha interval where it is not certain.
+        monthly_run_cost, one_off_cost: what it takes.
+        alpha: of the interval.
+
+    >>> gain = worth(0.004, 0.001, 100_000 * 0.2, 300, monthly_run_cost=1_000)
+    >>> round(gain.per_month), round(gain.low), round(gain.high)
+    (23000, 11240, 34760)
+    """
+    found = worths.Worth(effect, standard_error, df, units_per_month, worths.unit_values(value_per_unit, value_low, value_high, alpha))
+    low, high = (found.quantile(tail) - monthly_run_cost for tail in (alpha / 2, 1 - alpha / 2))
+    month = effect * units_per_month * value_per_unit - monthly_run_cost
+    return Gain(month, low, high, 12 * month - one_off_cost, found.probability_above(monthly_run_cost + one_off_cost / 12))
+
+
+def _arrays(*values: ArrayLike) -> tuple[tuple[int, ...], list[Floats]]:
+    """All inputs in one flat shape, and the shape that results take on."""
+    arrays = np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in values))
+    return arrays[0].shape, [np.ravel(array) for array in arrays]
+
+
+def _effects(
+    shape: tuple[int, ...],
+    control: Sample,
+    variant: Sample,
+    alpha: Floats,
+    *,
+    normal: bool = False,
+    score: tuple[Floats, Floats] | None = None,
+) -> Effects:
+    found = comparison.compare(control, variant, alpha, normal=normal)
+    low, high = score or (np.full(alpha.shape, np.nan), np.full(alpha.shape, np.nan))
+    parts = (
+        *(control.value, variant.value, found.effect, found.standard_error, found.ci_low, found.ci_high),
+        *(found.relative, found.relative_low, found.relative_high, found.p_value, low, high, found.status, found.relative_status),
+    )
+    return Effects(*(np.reshape(part, shape)[()] for part in parts))
+
+
+def _sizes(shape: tuple[int, ...], found: planning.SampleSize, outside: NDArray[np.bool_]) -> SampleSizes:
+    status = np.where(outside, "unreachable", found.status)
+    control, variant = (np.where(outside, np.nan, np.ceil(arm - 1e-9)) for arm in (found.control, found.variant))
+    return SampleSizes(*(np.reshape(part, shape)[()] for part in (control, variant, status)))
