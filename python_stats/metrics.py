@@ -72,6 +72,18 @@ METRICS: dict[str, Metric] = {
 
 TIME_METRICS = frozenset({"time_to_complete", "latency_to_action", "first_response_time", "resolution_time", "handover_wait"})
 
+# Rates per delivered message: their denominator is the number of messages.
+MESSAGE_RATES = (
+    "engagement_rate",
+    "open_rate",
+    "click_rate",
+    "reply_rate",
+    "message_conversion_rate",
+    "unsubscribe_rate",
+    "complaint_rate",
+    "unconsented_rate",
+)
+
 
 def metric(metric_id: str) -> Metric:
     """The metric of that id; an unknown one is spoken of by its id, as a plain number."""

@@ -9,6 +9,9 @@ from typing import Any
 
 from python_stats import money, verdicts
 from python_stats.analysis import Options, analyze, split_of
+from python_stats.analysis.factorial import factorial_effects
+from python_stats.analysis.increments import increments
+from python_stats.analysis.segments import segment_effects
 from python_stats.designs import Design, read_designs
 from python_stats.errors import UserError
 from python_stats.estimators.split import Split
@@ -71,6 +74,9 @@ def run(warehouse: Warehouse, options: Options) -> Run:
     estimates = money.estimate(designs, results, judged, traffic, stats, life_tables, as_of, options.reporting_currency)
     tables: dict[str, list[Row]] = {
         "experiment_results": results,
+        "experiment_effects_factorial": factorial_effects(designs, stats),
+        "experiment_increments": increments(designs, results, stats),
+        "experiment_segments": segment_effects(designs, results),
         "experiment_decisions": decisions,
         "roi_estimates": estimates,
         "learning_notes": [_note(design, judged[design.experiment_id]) for design in designs],

@@ -49,10 +49,105 @@ EXPERIMENT_RESULTS: Columns = {
     "unadjusted_p_value": "double",
     "covariate_slope": "double",  # theta: units of the metric per unit of it before the exposure
     "variance_reduction": "double",  # share of the variance that the covariate explains
+    # guardrails: is harm of max_harm_rollback excluded?
+    "non_inferiority": "varchar",  # non_inferior, harmed, open, not_assessed
+    "non_inferiority_p_value": "double",  # one-sided, of "harm of max_harm_rollback or more"; non_inferior where it is below alpha / 2
     "horizon_s": "double",  # times: the restricted mean is taken to here
     "min_lift_rollout": "double",
     "max_harm_rollback": "double",
     "is_decision": "boolean",  # the window and segment that give the verdict
+    **_RUN,
+}
+
+EXPERIMENT_EFFECTS_FACTORIAL: Columns = {
+    "experiment_id": "varchar",
+    "effect_id": "varchar",  # 'copy=warm' (main effect), 'copy=warm;timing=prompt' (interaction)
+    "metric_id": "varchar",
+    "metric_window": "varchar",
+    "factors": "bigint",  # 1: main effect; 2 and more: interaction
+    "role": "varchar",
+    "metric_kind": "varchar",
+    "method": "varchar",
+    "good_direction": "varchar",
+    "is_decision": "boolean",  # the window of the verdict
+    "alpha": "double",
+    "status": "varchar",
+    "relative_status": "varchar",
+    "persons": "bigint",  # in the cells that take part
+    "persons_in_smallest_cell": "bigint",
+    "base_value": "double",  # mean of the cells that the effect starts from
+    "effect": "double",
+    "standard_error": "double",
+    "df": "double",
+    "ci_low": "double",
+    "ci_high": "double",
+    "relative_effect": "double",  # effect ÷ |base_value|
+    "relative_ci_low": "double",
+    "relative_ci_high": "double",
+    "p_value": "double",
+    "p_adjusted": "double",  # over the effects of this metric and window
+    "skewness": "double",
+    **_RUN,
+}
+
+EXPERIMENT_INCREMENTS: Columns = {
+    "experiment_id": "varchar",
+    "variant_id": "varchar",
+    "control_variant_id": "varchar",
+    "metric_id": "varchar",
+    "metric_window": "varchar",
+    "role": "varchar",
+    "metric_kind": "varchar",
+    "method": "varchar",
+    "good_direction": "varchar",
+    "is_decision": "boolean",
+    "alpha": "double",
+    "status": "varchar",
+    "p_value": "double",
+    "persons": "bigint",  # of the variant
+    "messages": "double",  # delivered to the variant; null where no metric of the experiment counts them
+    "units": "double",  # what the effect is per: persons, or the denominator of a ratio
+    "per_person": "double",  # what came on top, because of the variant
+    "per_person_low": "double",
+    "per_person_high": "double",
+    "per_1000_messages": "double",
+    "per_1000_messages_low": "double",
+    "per_1000_messages_high": "double",
+    "total": "double",
+    "total_low": "double",
+    "total_high": "double",
+    **_RUN,
+}
+
+EXPERIMENT_SEGMENTS: Columns = {
+    "experiment_id": "varchar",
+    "variant_id": "varchar",
+    "control_variant_id": "varchar",
+    "metric_id": "varchar",
+    "metric_window": "varchar",
+    "segment": "varchar",  # 'plan=pro'
+    "segment_column": "varchar",  # 'plan': its segments are tested and shrunken together
+    "role": "varchar",
+    "metric_kind": "varchar",
+    "good_direction": "varchar",
+    "is_decision": "boolean",
+    "alpha": "double",
+    "status": "varchar",  # as in experiment_results; one_segment: nothing to compare it with
+    "n_control": "bigint",
+    "n_variant": "bigint",
+    "effect": "double",  # its own, as in experiment_results
+    "ci_low": "double",
+    "ci_high": "double",
+    "interaction_q": "double",  # Cochran's test that the effect is the same in all segments
+    "interaction_df": "bigint",
+    "interaction_p_value": "double",
+    "interaction_p_adjusted": "double",  # over columns and metrics, in the window of the verdict
+    "is_different": "boolean",  # the segments differ, by the adjusted p-value
+    "between_sd": "double",  # spread of the true effects between segments
+    "common_effect": "double",
+    "shrunken_effect": "double",  # what to expect of the segment: its own effect drawn towards the common one
+    "shrunken_ci_low": "double",
+    "shrunken_ci_high": "double",
     **_RUN,
 }
 
@@ -166,6 +261,9 @@ RUN_HISTORY: Columns = {
 
 TABLES: dict[str, Columns] = {
     "experiment_results": EXPERIMENT_RESULTS,
+    "experiment_effects_factorial": EXPERIMENT_EFFECTS_FACTORIAL,
+    "experiment_increments": EXPERIMENT_INCREMENTS,
+    "experiment_segments": EXPERIMENT_SEGMENTS,
     "experiment_decisions": EXPERIMENT_DECISIONS,
     "roi_estimates": ROI_ESTIMATES,
     "learning_notes": LEARNING_NOTES,
@@ -174,6 +272,9 @@ TABLES: dict[str, Columns] = {
 
 KEYS: dict[str, tuple[str, ...]] = {
     "experiment_results": ("experiment_id", "variant_id", "metric_id", "metric_window", "segment"),
+    "experiment_effects_factorial": ("experiment_id", "effect_id", "metric_id", "metric_window"),
+    "experiment_increments": ("experiment_id", "variant_id", "metric_id", "metric_window"),
+    "experiment_segments": ("experiment_id", "variant_id", "metric_id", "metric_window", "segment"),
     "experiment_decisions": ("experiment_id",),
     "roi_estimates": ("experiment_id", "stream", "metric_id"),
     "learning_notes": ("experiment_id",),

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from python_stats.analysis.guardrails import assess_guardrails
 from python_stats.analysis.many import adjust_p_values
 from python_stats.analysis.pairs import MISSING, Options, Pair, Row, life_cells, pairs_of, stats_cells
 from python_stats.analysis.persons import compare_persons
@@ -44,7 +45,9 @@ def analyze(designs: Iterable[Design], stats: Iterable[Row], life_tables: Iterab
             rows += [row_of(pair, status=MISSING_METRIC if pair.control_id else NO_CONTROL) for pair in pairs]
         else:
             rows += compare_persons(kind, pairs, options)
-    adjust_p_values(rows, {design.experiment_id: design for design in designs})
+    by_id = {design.experiment_id: design for design in designs}
+    adjust_p_values(rows, by_id)
+    assess_guardrails(rows, by_id)
     rows.sort(key=lambda row: tuple(str(row[part]) for part in RESULT_KEY))
     return rows
 

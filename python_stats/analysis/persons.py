@@ -22,9 +22,9 @@ Row = Mapping[str, Any]
 
 def compare_persons(kind: str, pairs: Sequence[Pair], options: Options) -> list[dict[str, Any]]:
     """Rows of all comparisons of one kind."""
-    overall = np.array([_overall_ratio(pair) for pair in pairs]) if kind == "ratio" else None
-    control = arm_of(kind, _Cells([pair.control for pair in pairs]), overall)
-    variant = arm_of(kind, _Cells([pair.variant for pair in pairs]), overall)
+    overall = np.array([overall_ratio(pair.everyone) for pair in pairs]) if kind == "ratio" else None
+    control = arm_of(kind, Cells([pair.control for pair in pairs]), overall)
+    variant = arm_of(kind, Cells([pair.variant for pair in pairs]), overall)
     alpha = np.array([pair.alpha for pair in pairs])
     plain = compare(control.value, variant.value, alpha)
     adjusted = cuped.adjust(control, variant)
@@ -54,19 +54,21 @@ def compare_persons(kind: str, pairs: Sequence[Pair], options: Options) -> list[
 
 
 @dataclass(frozen=True)
-class _Cells:
+class Cells:
     """Rows of `experiment_metric_stats`, read by column; `nan` for a row, a column or a value that is not there."""
 
     rows: Sequence[Row | None]
 
     def __call__(self, name: str) -> Floats:
+        """One column."""
         return np.array([math.nan if row is None else as_float(row.get(name)) for row in self.rows], dtype=float)
 
     def all(self, names: str) -> Iterator[Floats]:
+        """Several columns, named in one string."""
         return (self(name) for name in names.split())
 
 
-def arm_of(kind: str, cells: _Cells, overall: Floats | None = None) -> cuped.Arm:
+def arm_of(kind: str, cells: Cells, overall: Floats | None = None) -> cuped.Arm:
     """One arm of each comparison, with its covariate.
 
     Args:
@@ -92,10 +94,10 @@ def arm_of(kind: str, cells: _Cells, overall: Floats | None = None) -> cuped.Arm
     return cuped.Arm(value, covariate, together)
 
 
-def _overall_ratio(pair: Pair) -> float:
-    """The ratio of sums over all variants of the experiment, in this window and among all persons."""
-    denominator = sum(row["denominator"] or 0.0 for row in pair.everyone)
-    return sum(row["numerator"] or 0.0 for row in pair.everyone) / denominator if denominator else math.nan
+def overall_ratio(rows: Sequence[Row]) -> float:
+    """The ratio of sums over all variants."""
+    denominator = sum(row["denominator"] or 0.0 for row in rows)
+    return sum(row["numerator"] or 0.0 for row in rows) / denominator if denominator else math.nan
 
 
 def _chosen(used: np.ndarray, first: Contrast, second: Contrast) -> Contrast:

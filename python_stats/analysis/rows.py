@@ -51,7 +51,8 @@ def rows_of(pairs: Sequence[Pair], control: Sample, variant: Sample, result: Com
 NUMBERS = (
     "n_control n_variant control_value control_se variant_value variant_se effect standard_error control_slope rest_se skewness df "
     "ci_low ci_high relative_effect relative_ci_low relative_ci_high p_value p_adjusted score_ci_low score_ci_high "
-    "unadjusted_effect unadjusted_ci_low unadjusted_ci_high unadjusted_p_value covariate_slope variance_reduction horizon_s"
+    "unadjusted_effect unadjusted_ci_low unadjusted_ci_high unadjusted_p_value covariate_slope variance_reduction horizon_s "
+    "non_inferiority_p_value"
 ).split()
 
 
@@ -75,6 +76,7 @@ def row_of(pair: Pair, status: str, relative_status: str | None = None, **number
         "max_harm_rollback": objective.max_harm_rollback if objective else None,
         "status": status,
         "relative_status": relative_status or status,
+        "non_inferiority": None,
         **dict.fromkeys(NUMBERS),
         **numbers,
     }

@@ -6,6 +6,8 @@ difference of means (Hall 1992, "The bootstrap and Edgeworth expansion", §§ 2.
 however heavy the tail: there the test is conservative. Nine to one they have κ = 2.7 · skewness / √persons.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from python_stats.estimators.moments import Sample
@@ -62,22 +64,28 @@ def skewness_of_ratios(
 
 
 def skewness_of_difference(control: Sample, variant: Sample) -> Floats:
-    """κ of m₁ − m₀ if both arms share one distribution, the null hypothesis; `nan` where an arm's skewness is unknown.
+    """κ of m₁ − m₀: γ (n₀ − n₁) / √(n₀ n₁ (n₀ + n₁)); see `skewness_of_contrast`."""
+    return skewness_of_contrast((control, variant), (-1.0, 1.0))
 
-    κ = γ (1/n₁² − 1/n₀²) / (1/n₁ + 1/n₀)^1.5 = γ (n₀ − n₁) / √(n₀ n₁ (n₀ + n₁)), with γ from both arms' pooled second and third central
-    moments. Pooling matters: whether the longest tail was seen in the small arm is chance, and just that chance goes with a false alarm.
+
+def skewness_of_contrast(arms: Sequence[Sample], weights: Sequence[float]) -> Floats:
+    """κ of Σ w m if all arms share one distribution, the null hypothesis; `nan` where an arm's skewness is unknown.
+
+    κ = γ Σ (w³ / n²) / (Σ w² / n)^1.5, with γ from all arms' pooled second and third central moments. Pooling matters: whether the
+    longest tail was seen in the small arm is chance, and just that chance goes with a false alarm.
     """
-    if control.skewness is None or variant.skewness is None:
-        return np.full(control.value.shape, np.nan)
-    n, m = control.persons, variant.persons
+    parts = [(arm.persons, arm.variance * arm.persons, arm.skewness, weight) for arm, weight in zip(arms, weights, strict=True) if weight]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        spread, other = control.variance * n, variant.variance * m
-        largest = np.maximum(spread, other)
-        a, b = spread / largest, other / largest
-        third = (n * control.skewness * a**1.5 + m * variant.skewness * b**1.5) / (n + m)
-        pooled = third / ((n * a + m * b) / (n + m)) ** 1.5
-        # arms of one size cancel, whatever the tail
-        return pooled * ((n - m) / np.sqrt(n) / np.sqrt(m) / np.sqrt(n + m))
+        largest = np.maximum.reduce([spread for _, spread, _, _ in parts])
+        persons, second, third, shape, size = (np.zeros(largest.shape) for _ in range(5))
+        for n, spread, skewness, weight in parts:
+            if skewness is None:
+                return np.full(largest.shape, np.nan)
+            own = spread / largest  # so that no unit is too large or too small to be cubed
+            persons, second, third = persons + n, second + n * own, third + n * own * np.sqrt(own) * skewness
+            shape, size = shape + weight * (weight / n) ** 2, size + weight * (weight / n)
+        second, third = second / persons, third / persons
+        return np.asarray(third / (second * np.sqrt(second)) * (shape / (size * np.sqrt(size))))
 
 
 def is_skewed(skewness: Floats) -> Flags:

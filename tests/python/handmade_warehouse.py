@@ -6,6 +6,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 AS_OF = datetime(2026, 5, 5, 12, 0)
 
 STATS_TYPES = {
@@ -101,6 +103,36 @@ def share_row(experiment: str, variant: str, metric: str, persons: int, successe
     }
 
 
+def _moments(letters: dict[str, np.ndarray]) -> dict[str, float]:
+    """Pivots (rounded means) and shifted sums of y, d, x and z."""
+    pivots = {letter: float(np.round(values.mean())) if values.size else 0.0 for letter, values in letters.items()}
+    away = {letter: values - pivots[letter] for letter, values in letters.items()}
+    pairs = "yy dd xx zz yd yx yz dx dz xz".split()
+    return {
+        **{f"pivot_{letter}": pivot for letter, pivot in pivots.items()},
+        **{f"sum_{letter}": float(values.sum()) for letter, values in away.items()},
+        **{f"sum_{pair}": float((away[pair[0]] * away[pair[1]]).sum()) for pair in pairs},
+    }
+
+
+def mean_row(experiment: str, variant: str, metric: str, y: np.ndarray, x: np.ndarray | None) -> dict[str, Any]:
+    """Sufficient statistics of a mean, from each person's value and covariate."""
+    y = np.asarray(y, dtype=float)
+    nothing = np.zeros(y.size)
+    moments = _moments({"y": y, "d": nothing, "x": nothing if x is None else x, "z": nothing})
+    unit = float(y.std()) if y.size else 0.0
+    tails = {"skew_unit": unit, "sum_cubes": float((((y - moments["pivot_y"]) / unit) ** 3).sum()) if unit else None}
+    return {**share_row(experiment, variant, metric, y.size, 0), "metric_kind": "mean", "numerator": float(y.sum()), **moments, **tails}
+
+
+def ratio_row(experiment: str, variant: str, metric: str, y: np.ndarray, d: np.ndarray) -> dict[str, Any]:
+    """Sufficient statistics of a ratio of sums, from each person's numerator and denominator."""
+    y, d = np.asarray(y, dtype=float), np.asarray(d, dtype=float)
+    nothing = np.zeros(y.size)
+    totals = {"metric_kind": "ratio", "numerator": float(y.sum()), "denominator": float(d.sum())}
+    return {**share_row(experiment, variant, metric, y.size, 0), **totals, **_moments({"y": y, "d": d, "x": nothing, "z": nothing})}
+
+
 def experiment(experiment_id: str, **more: Any) -> dict[str, Any]:
     return {
         "experiment_id": experiment_id,
@@ -139,11 +171,16 @@ def marts() -> dict[str, list[dict[str, Any]]]:
     content: dict[str, list[dict[str, Any]]] = {mart: [] for mart in MARTS}
     content["as_of"] = [{"as_of": AS_OF}]
     for name, (n_control, y_control, n_variant, y_variant, g_control, g_variant) in outcomes.items():
-        content["cfg_experiments"].append(experiment(name, ended_on=None if name == "young" else date(2026, 4, 1)))
+        kind = {"design": "holdout"} if name == "winner" else {"ended_on": None} if name == "young" else {}
+        content["cfg_experiments"].append(experiment(name, **kind))
         for variant, is_control, persons in (("old", True, n_control), ("new", False, n_variant)):
             arm = {"experiment_id": name, "variant_id": variant}
             content["cfg_experiment_variants"].append({**arm, "is_control": is_control, "expected_share": 0.5, "factor_levels": None})
             content["experiment_traffic"].append({**arm, "exposed": persons, "contaminated": 3})
+            for plan, part in (("free", 0.6), ("pro", 0.4)):
+                successes = round(part * (y_control if is_control else y_variant))
+                row = share_row(name, variant, "conversion", round(part * persons), successes, segment=f"plan={plan}")
+                content["experiment_metric_stats"].append(row)
             content["experiment_metric_stats"] += [
                 share_row(name, variant, "conversion", persons, y_control if is_control else y_variant),
                 share_row(name, variant, "refund_rate", persons, g_control if is_control else g_variant),

@@ -17,6 +17,9 @@ from python_stats.project import Flags, open_project
 from python_stats.tables import KEYS, TABLES
 from python_stats.warehouse import open_warehouse
 
+WRITTEN = [table for table in TABLES if table != "run_history"]  # that one is written by the nightly run
+MAY_BE_EMPTY = {"experiment_effects_factorial"}  # no experiment of the fixture is factorial
+
 
 def run() -> pipeline.Run:
     with open_warehouse(open_project(Flags())) as opened:
@@ -25,7 +28,7 @@ def run() -> pipeline.Run:
 
 def everything(path: Path) -> dict[str, list[tuple]]:
     with duckdb.connect(str(path), read_only=True) as connection:
-        return {table: connection.execute(f"select * from {table} order by {', '.join(KEYS[table])}").fetchall() for table in TABLES}
+        return {table: connection.execute(f"select * from {table} order by {', '.join(KEYS[table])}").fetchall() for table in WRITTEN}
 
 
 def test_the_verdicts_of_the_fixture(project: Path) -> None:
@@ -47,11 +50,12 @@ def test_a_second_run_writes_the_same(project: Path) -> None:
 def test_what_is_written(project: Path) -> None:
     run()
     with duckdb.connect(str(project / "w.duckdb"), read_only=True) as connection:
-        for table, columns in TABLES.items():
+        for table in WRITTEN:
+            columns = TABLES[table]
             described = connection.execute(f"describe {table}").fetchall()
             assert [(name, kind.lower()) for name, kind, *_ in described] == list(columns.items())
             keys = connection.execute(f"select {', '.join(KEYS[table])} from {table}").fetchall()
-            assert len(keys) == len(set(keys)) > 0
+            assert len(keys) == len(set(keys)) and (keys or table in MAY_BE_EMPTY), table
             for row in connection.execute(f"select * from {table}").fetchall():
                 assert not any(isinstance(value, float) and not math.isfinite(value) for value in row)
         stamps = connection.execute("select distinct as_of, run_id from experiment_results").fetchall()

@@ -14,6 +14,7 @@ from python_stats.estimators import (
     comparison,
     contrast,
     cuped,
+    factorial,
     moments,
     multiplicity,
     shares,
@@ -167,6 +168,28 @@ def test_cuped(name: str) -> None:
         reference = REFERENCES[name]
         expected = reference["value"]["unadjusted control mean (gbstats)"]
         assert result.relative[0] == pytest.approx(expected, abs=reference["tolerance"])
+
+
+@pytest.mark.parametrize("name", ["factorial/interaction", "factorial/main_effect_A"])
+def test_factorial(name: str) -> None:
+    reference = REFERENCES[name]
+    codes = list(reference["inputs"])
+    samples = [sample(*reference["inputs"][code]) for code in codes]
+    levels = [{"a": code[0], "b": code[1]} for code in codes]
+    moved = {"a": "1", "b": "1"} if name.endswith("interaction") else {"a": "1"}
+    effect = next(effect for effect in factorial.effects(levels, levels[0]) if effect.moved == moved)
+    found = factorial.estimate(samples, effect)
+    matches(name, found.contrast.effect[0])
+    error, statistic = np.sqrt(found.contrast.variance), found.contrast.effect / np.sqrt(found.contrast.variance)
+    normal = comparison.two_sided_p(statistic, at(np.inf))[0]
+    if name.endswith("interaction"):
+        assert error[0] == pytest.approx(reference["se"]["mpmath"], abs=1e-9)
+        assert found.df[0] == pytest.approx(reference["welch_df"], abs=1e-6)
+        assert comparison.two_sided_p(statistic, found.df)[0] == pytest.approx(reference["p_t"], abs=1e-9)
+        assert normal == pytest.approx(reference["p_z"]["mpmath"], abs=1e-9)
+    else:
+        assert error[0] == pytest.approx(reference["se"], abs=1e-9)
+        assert normal == pytest.approx(reference["p_z"], rel=1e-7)
 
 
 @pytest.mark.parametrize("name", ["multiplicity/holm", "multiplicity/bh"])
