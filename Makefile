@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint lint-sql oracle truth calibrate clean help
+.PHONY: demo test lint lint-sql oracle truth calibrate bench-stats clean help
 
 help:
 	@echo "make demo    install, simulate a business, build every mart, analyse, write the scorecard, say where it is"
@@ -11,6 +11,7 @@ help:
 	@echo "make oracle  compare every mart with the oracle beside the project, all seeds (slow, resumable)"
 	@echo "make truth   do 95 % intervals hold the simulator's planted effects 95 % of the time? 200 seeds (slow, resumable)"
 	@echo "make calibrate  do the statistics keep the error rates they promise? writes docs/calibration.md (minutes, resumable)"
+	@echo "make bench-stats  the statistics' CPU beside that of known packages (WRITE=1: into docs/benchmarks.md)"
 	@echo "make clean   remove what was built (not the virtual environment)"
 
 # The lock names every package, so pip has nothing to resolve; --no-deps also keeps out a parser that dbt does not need here.
@@ -52,6 +53,15 @@ truth: $(BIN)/.installed-dev
 
 calibrate: $(BIN)/.installed-dev
 	PYTHONPATH=tests $(BIN)/python -m calibration
+
+# An environment of its own: what is compared with never mixes with what is used.
+.venv-bench/.installed: requirements-bench.lock pyproject.toml
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install -qq --disable-pip-version-check --no-deps --requirement requirements-bench.lock --editable .
+	@touch $@
+
+bench-stats: .venv-bench/.installed
+	.venv-bench/bin/python tests/benchmarks/statistics.py $(if $(WRITE),--write)
 
 clean:
 	rm -rf build data out target logs
