@@ -4,26 +4,32 @@ impact per month = effect (absolute, good is positive) × units_per_month × qua
 a year is 12 months; the first year also pays the one-off cost; ROI = net gain ÷ cost, over the first year.
 
 Uncertainty comes from the effect and from the value of a unit (see `estimators.worth`). Streams of one experiment come from the same
-people, so their uncertainties are added as if they moved together (quantile by quantile): the widest sum there is. Experiments were
-drawn apart, so across experiments half-widths add in squares (MOVER: Zou & Donner 2008).
+people. Where all of them are shares and means on the same number of units, the metric `net_value` knows how they move together, and
+gives the interval of their sum; elsewhere their uncertainties are added as if they moved together (quantile by quantile): the widest
+sum there is. Column `interval_from` says which. Experiments were drawn apart, so across experiments half-widths add in squares
+(MOVER: Zou & Donner 2008).
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from python_stats.analysis.rows import CUPED
 from python_stats.designs import Design, ValueAssumption
 from python_stats.estimators.status import OK
-from python_stats.estimators.worth import Worth, probability_above, quantile, unit_values
-from python_stats.verdicts import INVALID, SHIP, Verdict
+from python_stats.estimators.worth import Worth, correlated_sum, probability_above, quantile, unit_values
+from python_stats.verdicts import INVALID, ROLL_BACK, SHIP, STOP_FUTILE, Verdict
 
 Row = Mapping[str, Any]
 
 MONTHS = 12
+DECIDED = (SHIP, ROLL_BACK, STOP_FUTILE)
+DECISION_VELOCITY = "decision_velocity"
 
-STREAM, TOTAL, PORTFOLIO = "stream", "total", "portfolio"
+STREAM, TOTAL, OVERALL, PORTFOLIO = "stream", "total", "overall", "portfolio"
+NET_VALUE, WIDEST_SUM, OWN_EFFECT, INDEPENDENT = "net_value", "widest_sum", "effect", "independent_experiments"
 
 INVALID_EXPERIMENT = "invalid_experiment"
 OTHER_CURRENCY = "other_currency"
@@ -31,6 +37,7 @@ NO_METRIC = "no_metric"
 NO_RESULT = "no_result"
 NO_TRAFFIC = "no_traffic"
 VERDICT_DAY_UNKNOWN = "verdict_day_unknown"
+NOT_DECIDED = "not_decided"
 NOTHING_TO_ADD = "nothing_to_add"
 PARTIAL = "partial"
 
@@ -45,7 +52,7 @@ def estimate(
     as_of: datetime,
     currency: str,
 ) -> list[dict[str, Any]]:
-    """Rows of `roi_estimates`: one per stream, a direct and an indirect total per experiment, and the portfolio's.
+    """Rows of `roi_estimates`: one per stream, a direct and an indirect total per experiment, both together, and the portfolio's.
 
     The portfolio adds up the experiments whose verdict is `ship`.
     """
@@ -60,10 +67,13 @@ def estimate(
             for assumption in design.values
         ]
         rows += [row for row, _ in streams]
-        for is_direct in (True, False):
+        kinds = [flag for flag in (True, False) if any(row["is_direct"] is flag for row, _ in streams)]
+        together = _net_value(design, verdict, streams, results)
+        for is_direct in kinds:
             parts = [(row, worth) for row, worth in streams if row["is_direct"] is is_direct]
-            if parts:
-                totals.append(_total(design, verdict, is_direct, parts, currency))
+            totals.append(_total(design, verdict, is_direct, parts, together if len(kinds) == 1 else None, currency))
+        if len(kinds) == 2:
+            rows.append(_total(design, verdict, None, streams, together, currency))
     rows += totals
     shipped = [row for row in totals if row["verdict"] == SHIP]
     for is_direct in (True, False):
@@ -98,13 +108,13 @@ def _stream(
         monthly_run_cost=assumption.monthly_run_cost,
         one_off_cost=assumption.one_off_cost,
     )
-    result = _result(design, verdict, assumption, results)
+    result = _result_of(design, verdict, assumption.metric_id, results)
     status = OK
     if verdict.verdict == INVALID:
         status = INVALID_EXPERIMENT
     elif assumption.currency != currency:
         status = OTHER_CURRENCY
-    elif assumption.stream == "decision_velocity":
+    elif assumption.stream == DECISION_VELOCITY:
         return _velocity(row, design, assumption, verdict, as_of)
     elif assumption.metric_id is None:
         status = NO_METRIC
@@ -125,6 +135,7 @@ def _stream(
         df=math.inf if result["df"] is None else result["df"],
         scale=units * assumption.qualified_share,
         values=unit_values(assumption.value_per_unit, assumption.value_low, assumption.value_high, design.alpha),
+        middle=assumption.value_per_unit,
     )
     row.update(
         status=OK,
@@ -136,22 +147,29 @@ def _stream(
         extra_units_per_month=worth.effect * units,
     )
     gross = worth.effect * worth.scale * assumption.value_per_unit
-    return _priced(row, gross, [worth], design.alpha), worth
+    return _priced(row, gross, _quantiles([worth], design.alpha), lambda amount: worth.probability_above(amount), OWN_EFFECT), worth
 
 
 def _velocity(
     row: dict[str, Any], design: Design, assumption: ValueAssumption, verdict: Verdict, as_of: datetime
 ) -> tuple[dict[str, Any], None]:
-    """Days between the planned end and an early verdict, valued a day each; a certain, single gain.
+    """Days between the planned day of the verdict and the actual one, valued a day each: a certain, single gain, or a loss if late.
 
-    The day of a verdict inside the planned dates is `as_of`; once they are over, it takes the daily figures to know on which day the
-    verdict fell, so there is no estimate yet.
+    Planned is the last planned day plus the decision window. Without daily figures, a verdict inside the planned dates counts as fallen
+    at `as_of`; once they are over, nobody knows on which day it fell, and there is no estimate.
     """
-    if design.ended_on is None or verdict.verdict not in (SHIP, "roll_back", "stop_futile"):
+    if verdict.verdict not in DECIDED:
+        return {**row, "status": NOT_DECIDED}, None
+    if design.ended_on is None:
         return {**row, "status": VERDICT_DAY_UNKNOWN}, None
-    saved = (datetime.combine(design.ended_on + timedelta(days=1), time.min) - as_of) / timedelta(days=1)
-    if saved <= 0:
-        return {**row, "status": VERDICT_DAY_UNKNOWN}, None
+    planned = design.ended_on + timedelta(days=design.decision_window_days or 0)
+    decided_on: date | None = getattr(verdict, "decided_on", None)
+    if decided_on is not None:
+        saved = float((planned - decided_on).days)
+    else:
+        saved = (datetime.combine(planned + timedelta(days=1), time.min) - as_of) / timedelta(days=1)
+        if saved <= 0:
+            return {**row, "status": VERDICT_DAY_UNKNOWN}, None
     once = round(saved * assumption.qualified_share * assumption.value_per_unit, 2)
     bounds = [
         round(saved * assumption.qualified_share * (assumption.value_per_unit if bound is None else bound), 2)
@@ -168,7 +186,7 @@ def _velocity(
     return {**row, **{name: round(value, 2) for name, value in first.items()}}, None
 
 
-def _result(design: Design, verdict: Verdict, assumption: ValueAssumption, results: Sequence[Row]) -> Row | None:
+def _result_of(design: Design, verdict: Verdict, metric_id: str | None, results: Sequence[Row]) -> Row | None:
     variant_id = verdict.variant_id or (design.treatments[0].variant_id if design.treatments else None)
     return next(
         (
@@ -176,20 +194,26 @@ def _result(design: Design, verdict: Verdict, assumption: ValueAssumption, resul
             for row in results
             if row["experiment_id"] == design.experiment_id
             and row["variant_id"] == variant_id
-            and row["metric_id"] == assumption.metric_id
+            and row["metric_id"] == metric_id
             and row["is_decision"]
         ),
         None,
     )
 
 
-def _priced(row: dict[str, Any], gross: float, worths: Sequence[Worth], alpha: float) -> dict[str, Any]:
-    """Everything that follows from a gross gain a month and the distributions it is the sum of; amounts in whole cents."""
+def _quantiles(worths: Sequence[Worth], alpha: float) -> tuple[float, float]:
+    return quantile(worths, alpha / 2), quantile(worths, 1 - alpha / 2)
+
+
+def _priced(
+    row: dict[str, Any], gross: float, bounds: tuple[float, float], probability: Callable[[float], float], source: str
+) -> dict[str, Any]:
+    """Everything that follows from a gross gain a month, its interval and P(gain > amount); amounts in whole cents."""
     run, once = row["monthly_run_cost"], row["one_off_cost"]
-    low, high = (quantile(worths, tail) for tail in (alpha / 2, 1 - alpha / 2))
-    gross, low, high = round(gross, 2), round(low, 2), round(high, 2)
+    gross, low, high = round(gross, 2), round(bounds[0], 2), round(bounds[1], 2)
     cost = run * MONTHS + once
-    row.update(gross_per_month=gross, cost_first_year=round(cost, 2), probability_pays=probability_above(worths, cost / MONTHS))
+    row.update(gross_per_month=gross, cost_first_year=round(cost, 2), probability_pays=probability(cost / MONTHS))
+    row["interval_from"] = source
     for suffix, amount in (("", gross), ("_low", low), ("_high", high)):
         month = round(amount - run, 2)
         row["impact_per_month" + suffix] = month
@@ -200,11 +224,54 @@ def _priced(row: dict[str, Any], gross: float, worths: Sequence[Worth], alpha: f
     return row
 
 
+@dataclass(frozen=True)
+class _NetValue:
+    """Standard error of the sum of an experiment's streams a month, correlations included."""
+
+    standard_error: float
+    df: float
+
+
+def _net_value(
+    design: Design, verdict: Verdict, streams: Sequence[tuple[dict[str, Any], Worth | None]], results: Sequence[Row]
+) -> _NetValue | None:
+    """What `net_value` says of the streams together; None where it is not their sum.
+
+    It is where each is priced, is a share or a mean (a ratio is per unit of its denominator, a time per case), stands on the same number
+    of units, and was measured at the same time. Where streams are adjusted for the past (CUPED), each with a slope of its own, the
+    plain spread of `net_value` stands in: adjusting makes it no wider. It is never taken to be wider than the widest sum.
+    """
+    counted = [(row, worth) for row, worth in streams if row["stream"] != DECISION_VELOCITY]
+    net = _result_of(design, verdict, NET_VALUE, results)
+    if len(counted) < 2 or net is None or net["status"] != OK:
+        return None
+    own = {row["metric_id"]: _result_of(design, verdict, row["metric_id"], results) for row, _ in counted}
+    worths = [worth for _, worth in counted if worth is not None]
+    if len(worths) < len(counted) or len({row["units_per_month"] for row, _ in counted}) > 1:
+        return None
+    if any(part is None or part["metric_kind"] not in ("share", "mean") or part.get("known_on") is not None for part in own.values()):
+        return None
+    units = counted[0][0]["units_per_month"]
+    is_adjusted = any(part is not None and part.get("method") == CUPED for part in (*own.values(), net))
+    spread = math.hypot(net["control_se"], net["variant_se"]) if is_adjusted else net["standard_error"]
+    middle = sum(worth.effect * worth.scale * worth.middle for worth in worths)
+    if not is_adjusted and abs(net["effect"] * units - middle) > 1e-3 * spread * units:
+        return None  # the marts were built with other values
+    widest = sum(worth.standard_error * worth.scale * worth.middle for worth in worths)
+    return _NetValue(min(spread * units, widest), math.inf if net["df"] is None else net["df"])
+
+
 def _total(
-    design: Design, verdict: Verdict, is_direct: bool, parts: Sequence[tuple[dict[str, Any], Worth | None]], currency: str
+    design: Design,
+    verdict: Verdict,
+    is_direct: bool | None,
+    parts: Sequence[tuple[dict[str, Any], Worth | None]],
+    together: _NetValue | None,
+    currency: str,
 ) -> dict[str, Any]:
-    """The sum of an experiment's streams of one kind; what has no estimate adds nothing and makes the status `partial`."""
-    row = _blank(design, verdict, TOTAL, "total_direct" if is_direct else "total_indirect", is_direct, currency)
+    """The sum of an experiment's streams, of one kind or of both; what has no estimate adds nothing and makes the status `partial`."""
+    names = {True: "total_direct", False: "total_indirect", None: "total"}
+    row = _blank(design, verdict, OVERALL if is_direct is None else TOTAL, names[is_direct], is_direct, currency)
     known = [(part, worth) for part, worth in parts if worth is not None]
     once = [part for part, worth in parts if worth is None and part["status"] == OK]
     if not known:
@@ -220,7 +287,13 @@ def _total(
     row["one_off_cost"] = sum(part["one_off_cost"] for part in same_currency)
     row["status"] = OK if len(known) + len(once) == len(parts) else PARTIAL
     gross = sum(part["gross_per_month"] for part, _ in known)
-    row = _priced(row, gross, [worth for _, worth in known if worth is not None], design.alpha)
+    worths = [worth for _, worth in known if worth is not None]
+    if together is not None:
+        spread = correlated_sum(worths, together.standard_error, together.df, design.alpha)
+        row = _priced(row, gross, (gross - spread.down, gross + spread.up), spread.probability_above, NET_VALUE)
+    else:
+        source = WIDEST_SUM if len(worths) > 1 else OWN_EFFECT
+        row = _priced(row, gross, _quantiles(worths, design.alpha), lambda amount: probability_above(worths, amount), source)
     for part in once:
         for name in ("first_year", "first_year_low", "first_year_high"):
             row[name] = round(row[name] + part[name], 2)
@@ -238,6 +311,7 @@ def _portfolio(is_direct: bool, totals: Sequence[Mapping[str, Any]], currency: s
         "verdict": SHIP,
         "variant_id": None,
         "units_source": None,
+        "interval_from": INDEPENDENT,
         "currency": currency,
         **dict.fromkeys(MONEY),
     }
@@ -258,7 +332,7 @@ def _portfolio(is_direct: bool, totals: Sequence[Mapping[str, Any]], currency: s
     return row
 
 
-def _blank(design: Design, verdict: Verdict, kind: str, stream: str, is_direct: bool, currency: str) -> dict[str, Any]:
+def _blank(design: Design, verdict: Verdict, kind: str, stream: str, is_direct: bool | None, currency: str) -> dict[str, Any]:
     return {
         "experiment_id": design.experiment_id,
         "stream": stream,
@@ -269,6 +343,7 @@ def _blank(design: Design, verdict: Verdict, kind: str, stream: str, is_direct: 
         "variant_id": verdict.variant_id,
         "status": OK,
         "units_source": None,
+        "interval_from": None,
         "currency": currency,
         "experiments": None,
         **dict.fromkeys(MONEY),

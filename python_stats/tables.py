@@ -193,9 +193,9 @@ EXPERIMENT_DECISIONS: Columns = {
 
 ROI_ESTIMATES: Columns = {
     "experiment_id": "varchar",  # 'all': the portfolio of what ships
-    "stream": "varchar",  # a value stream, total_direct, total_indirect, shipped_direct, shipped_indirect
+    "stream": "varchar",  # a value stream, total_direct, total_indirect, total (both), shipped_direct, shipped_indirect
     "metric_id": "varchar",
-    "row_kind": "varchar",  # stream, total, portfolio: do not add up across kinds
+    "row_kind": "varchar",  # stream, total, overall (direct and indirect), portfolio: do not add up across kinds
     "is_direct": "boolean",
     "verdict": "varchar",
     "variant_id": "varchar",
@@ -206,6 +206,7 @@ ROI_ESTIMATES: Columns = {
     "effect_df": "double",
     "units_per_month": "double",
     "units_source": "varchar",  # declared, measured
+    "interval_from": "varchar",  # effect (one stream's own), net_value (correlations included), widest_sum, independent_experiments
     "extra_units_per_month": "double",
     "qualified_share": "double",
     "value_per_unit": "double",

@@ -26,6 +26,7 @@ class Worth:
         effect, standard_error, df: of the effect, good positive; df is `inf` for a normal.
         scale: units a month × qualified share.
         values: equally likely values of a unit, shape (grid,); one element where the value is certain.
+        middle: the value that was named.
     """
 
     effect: float
@@ -33,6 +34,7 @@ class Worth:
     df: float
     scale: float
     values: Floats
+    middle: float = 0.0
 
     def probability_above(self, amount: float) -> float:
         """P(effect × scale × value > amount)."""
@@ -82,6 +84,58 @@ def unit_values(value: float, low: float | None, high: float | None, alpha: floa
     z = ndtri((np.arange(VALUE_GRID) + 0.5) / VALUE_GRID)
     spread = np.where(z < 0, value - bottom, top - value) / -ndtri(alpha / 2)
     return np.maximum(value + z * spread, 0.0)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A sum with a half-width on either side, at 1 − alpha: what is known of parts whose common interval is not their own.
+
+    Attributes:
+        centre: the sum.
+        down, up: half-widths, 0 or more.
+        alpha: two-sided, of the half-widths.
+        df: degrees of freedom of the effect in it; `inf` for a normal.
+    """
+
+    centre: float
+    down: float
+    up: float
+    alpha: float
+    df: float
+
+    def probability_above(self, amount: float) -> float:
+        """P(sum > amount), by Student's t on the side on which the amount lies."""
+        reach = self.down if amount < self.centre else self.up
+        if amount == self.centre:
+            return 0.5
+        if reach == 0:
+            return float(amount < self.centre)
+        critical = critical_value(np.array([self.alpha]), np.array([self.df]))[0]
+        half = float(two_sided_p(np.array([(self.centre - amount) / reach * critical]), np.array([self.df]))[0]) / 2
+        return 1 - half if amount < self.centre else half
+
+
+def correlated_sum(worths: Sequence[Worth], standard_error: float, df: float, alpha: float) -> Spread:
+    """The sum of gains of the same people, when the standard error of their sum is known.
+
+    Args:
+        worths: the parts.
+        standard_error, df: of the sum of effect × scale × middle value, correlations included.
+        alpha: two-sided.
+
+    Uncertainty of the effects and of the values add in squares, on either side (MOVER: Zou & Donner 2008); values of several parts are
+    taken to be wrong together, so their half-widths just add up.
+    """
+    centre = sum(worth.effect * worth.scale * worth.middle for worth in worths)
+    reach = float(critical_value(np.array([alpha]), np.array([df]))[0]) * standard_error
+    down = up = 0.0
+    for worth in worths:
+        low, high = (
+            float(np.quantile(worth.values, tail)) if worth.values.size > 1 else worth.middle for tail in (alpha / 2, 1 - alpha / 2)
+        )
+        parts = worth.effect * worth.scale * (low - worth.middle), worth.effect * worth.scale * (high - worth.middle)
+        down, up = down - min(*parts, 0.0), up + max(*parts, 0.0)
+    return Spread(centre, float(np.hypot(reach, down)), float(np.hypot(reach, up)), alpha, df)
 
 
 def quantile(worths: Sequence[Worth], probability: float) -> float:
