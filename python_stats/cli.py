@@ -296,6 +296,18 @@ def simulate(output_folder: Path, events: int, seed: int, file_format: str, **mo
 
 
 @main.command()
+@click.argument("location", default="data/raw/{table}.parquet")
+@connection_options
+def load(location: str, **flags: Any) -> None:
+    """Fill the raw tables of a Postgres target from the files at LOCATION, a path with {table} in it (data/raw/{table}.parquet)."""
+    from python_stats import loading
+
+    project = _project(flags)
+    rows = loading.load(project, location)
+    click.echo(f"{project.variables.get('raw_schema') or 'raw'}: {sum(rows.values()):,} rows in {len(rows)} raw tables")
+
+
+@main.command()
 @connection_options
 @build_options
 @click.option("--events", default=200_000, show_default=True, type=click.IntRange(min=1), help="About how many product events.")
@@ -313,6 +325,10 @@ def demo(
     project = _project(flags)
     folder = (raw_folder or project.folder / "data" / "raw").resolve()
     click.echo(f"raw data: {_shown(folder)} {'(simulated)' if prepare(folder, events, seed, force) else '(already there)'}")
+    if project.output.get("type") == "postgres":
+        from python_stats import loading
+
+        loading.load(project, f"{folder}/{{table}}.parquet")
     # unit tests check the SQL, not the data: `make test` runs them
     more = ["--exclude-resource-type", "unit_test", *dbt_arguments]
     code = _build(project, flags, more, {"EMPATHY_ROI_RAW_LOCATION": f"{folder}/{{table}}.parquet"})

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from python_stats.errors import EXIT_CHECKS_FAILED, EXIT_DONE, EXIT_LOCKED, EXIT_USAGE, UserError
 from python_stats.project import Project
-from python_stats.warehouse import check_not_locked, is_lock_message
+from python_stats.warehouse import check_available, is_lock_message
 
 _PASSED = frozenset({"success", "pass", "warn", "skipped", "no-op", "reused"})
 _CHECK_FAILED = frozenset({"fail"})
@@ -28,9 +28,9 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
         0 done; 1 only checks failed; 2 anything worse, usage and compilation included; 75 the database is locked.
 
     Raises:
-        UserError: the database is locked before dbt starts, or is none.
+        UserError: the database is locked before dbt starts, cannot be reached, or is none.
     """
-    check_not_locked(project)
+    check_available(project)
     folder = database_folder(project)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -45,10 +45,16 @@ def open_warehouse(project: Project, *, read_only: bool = False) -> Iterator[War
         DatabaseLockedError: another process holds the file.
     """
     kind = project.output.get("type")
+    if kind == "postgres":
+        from python_stats import postgres
+
+        with postgres.connect(project, read_only=read_only) as opened:
+            yield postgres.PostgresWarehouse(opened, project.schema)
+        return
     if kind != "duckdb":
         raise UserError(
-            f"{project.profiles_folder / 'profiles.yml'}, target '{project.target_name}': type '{kind}' is not supported yet by"
-            " analyze and report; use a target of type 'duckdb'"
+            f"{project.profiles_folder / 'profiles.yml'}, target '{project.target_name}': type '{kind}' is not supported by"
+            " analyze and report; use a target of type 'duckdb' or 'postgres'"
         )
     path = database_path(project)
     if not path.is_file():
@@ -61,16 +67,23 @@ def open_warehouse(project: Project, *, read_only: bool = False) -> Iterator[War
         connection.close()
 
 
-def check_not_locked(project: Project) -> None:
-    """Say at once, and in one line, that another process holds the DuckDB file; a profile with `retries` is left to wait for it.
+def check_available(project: Project) -> None:
+    """Say at once, and in one line, that another process holds the DuckDB file, or that the server does not let us in.
+
+    A DuckDB profile with `retries` is left to wait for the file.
 
     Raises:
-        DatabaseLockedError: it does.
-        UserError: the file is no database.
+        DatabaseLockedError: trying again later helps.
+        UserError: the file is no database; there is no server, or it refuses the user.
     """
-    path = database_path(project)
-    if project.output.get("type") == "duckdb" and not project.output.get("retries") and path.is_file():
+    kind, path = project.output.get("type"), database_path(project)
+    if kind == "duckdb" and not project.output.get("retries") and path.is_file():
         _connect(path, read_only=False).close()
+    elif kind == "postgres":
+        from python_stats import postgres
+
+        with postgres.connect(project):
+            pass
 
 
 def _connect(path: Path, read_only: bool) -> Any:
@@ -92,8 +105,8 @@ def database_path(project: Project) -> Path:
 
 
 def is_lock_message(text: str) -> bool:
-    """Is this DuckDB saying that another process holds the file?"""
-    return "Could not set lock on file" in text or "Conflicting lock" in text
+    """Is this DuckDB saying that another process holds the file, or Postgres that one holds a table?"""
+    return any(words in text for words in ("Could not set lock on file", "Conflicting lock", "due to lock timeout", "deadlock detected"))
 
 
 class DuckDBWarehouse:

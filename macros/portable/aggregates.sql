@@ -7,7 +7,7 @@
 {% macro sum_integer(expression) -%}cast(sum({{ expression }}) as bigint){%- endmacro %}
 
 {# A fraction as whole millionths: sums are taken over these, so that no result depends on the order of the rows. #}
-{% macro millionths(expression) -%}cast(round(({{ expression }}) * 1000000) as bigint){%- endmacro %}
+{% macro millionths(expression) -%}cast({{ rounded('(' ~ expression ~ ') * 1000000') }} as bigint){%- endmacro %}
 
 {# The sum of fractions (seconds, money, scores), over whole millionths. #}
 {% macro exact_sum(expression) -%}(cast(sum({{ millionths(expression) }}) as {{ type_double() }}) / 1000000){%- endmacro %}

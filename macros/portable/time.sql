@@ -6,7 +6,7 @@
 {% macro spark__epoch_us(moment) -%}unix_micros({{ moment }}){%- endmacro %}
 
 {% macro timestamp_from_us(microseconds) -%}{{ return(adapter.dispatch('timestamp_from_us', 'empathy_roi')(microseconds)) }}{%- endmacro %}
-{% macro default__timestamp_from_us(microseconds) -%}(timestamp '1970-01-01 00:00:00' + {{ microseconds }} * interval '1 microsecond'){%- endmacro %}
+{% macro default__timestamp_from_us(microseconds) -%}(timestamp '1970-01-01 00:00:00' + ({{ microseconds }}) * interval '1 microsecond'){%- endmacro %}
 {% macro duckdb__timestamp_from_us(microseconds) -%}make_timestamp({{ microseconds }}){%- endmacro %}
 {% macro spark__timestamp_from_us(microseconds) -%}timestamp_micros({{ microseconds }}){%- endmacro %}
 

@@ -31,9 +31,20 @@
 {%- endmacro %}
 
 {# Name -> type of the raw table's columns, names in lower case. #}
-{% macro raw_columns(table) -%}
+{% macro raw_columns(table) -%}{{ return(adapter.dispatch('raw_columns', 'empathy_roi')(table)) }}{%- endmacro %}
+
+{% macro default__raw_columns(table) -%}
 {%- set types = {} -%}
 {%- for column in adapter.get_column_schema_from_query('select * from ' ~ raw_relation(table) ~ ' limit 0') -%}
+    {%- do types.update({column.name | lower: column.dtype | lower}) -%}
+{%- endfor -%}
+{{ return(types) }}
+{%- endmacro %}
+
+{# A cursor of Postgres tells only families of types: the catalogue tells them all. #}
+{% macro postgres__raw_columns(table) -%}
+{%- set types = {} -%}
+{%- for column in adapter.get_columns_in_relation(raw_relation(table)) -%}
     {%- do types.update({column.name | lower: column.dtype | lower}) -%}
 {%- endfor -%}
 {{ return(types) }}

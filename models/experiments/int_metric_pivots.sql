@@ -38,7 +38,7 @@ select
     {{ metric_kind('metrics.metric_id') }} as metric_kind,
     {{ metric_scale('metrics.metric_id') }} as scale,
     {% for letter in 'ydxz' -%}
-    coalesce(cast(round(cast(summed.{{ letter }} as {{ type_double() }}) / nullif(counted.persons, 0)) as bigint), 0) as pivot_{{ letter }}{{ ',' if not loop.last }}
+    coalesce(cast({{ rounded('cast(summed.' ~ letter ~ ' as ' ~ type_double() ~ ') / nullif(counted.persons, 0)') }} as bigint), 0) as pivot_{{ letter }}{{ ',' if not loop.last }}
     {% endfor %}
 from {{ ref('int_experiment_metrics') }} as metrics
 cross join (

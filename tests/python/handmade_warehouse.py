@@ -252,6 +252,6 @@ def write_project(folder: Path) -> Path:
         "empathy_roi:\n  target: duckdb\n  outputs:\n    duckdb:\n      type: duckdb\n"
         "      path: \"{{ env_var('EMPATHY_ROI_TEST_DATABASE', 'w.duckdb') }}\"\n      schema: main\n"
         "      threads: \"{{ env_var('EMPATHY_ROI_TEST_THREADS', '2') | as_number }}\"\n"
-        "    elsewhere:\n      type: postgres\n      schema: main\n"
+        "    elsewhere:\n      type: snowflake\n      schema: main\n"
     )
     return folder

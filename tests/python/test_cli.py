@@ -40,7 +40,7 @@ def test_analyze_and_report(project: Path) -> None:
     ("arguments", "code", "words"),
     [
         (("analyze", "--target", "prod"), 2, "no target 'prod'"),
-        (("analyze", "--target", "elsewhere"), 2, "type 'postgres' is not supported yet"),
+        (("analyze", "--target", "elsewhere"), 2, "type 'snowflake' is not supported"),
         (("analyze", "--profiles-dir", "nowhere"), 2, "no profiles.yml there"),
         (("analyze", "--vars", "{min_segment_size: many}"), 2, "variable 'min_segment_size'"),
         (("report",), 2, "run 'empathy-roi analyze' first"),

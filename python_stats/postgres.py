@@ -1,0 +1,185 @@
+"""A PostgreSQL database as the profile names it: reads marts, writes tables back, takes raw rows in. Knows no mathematics."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from python_stats.errors import DatabaseLockedError, UserError
+from python_stats.project import Project
+from python_stats.tables import KEYS, TABLES
+
+Row = dict[str, Any]
+
+_LOCK_TIMEOUT = "30s"
+_TYPES = {"varchar": "text", "double": "double precision"}
+_COMES_BACK = ("starting up", "shutting down", "too many clients", "remaining connection slots", "in recovery mode")
+_LOADED = "Loaded by empathy-roi"
+
+
+@contextmanager
+def connect(project: Project, *, read_only: bool = False) -> Iterator[Any]:
+    """A connection as the profile says; every statement commits by itself unless a transaction is opened.
+
+    Raises:
+        UserError: no driver, no server, no such database, or a user who is not let in.
+        DatabaseLockedError: the server is there but takes nobody just now.
+    """
+    try:
+        import psycopg
+    except ImportError as error:
+        raise UserError("the target is of type 'postgres', which needs: pip install 'empathy-roi[postgres]'") from error
+    output = project.output
+    names = {"host": "host", "port": "port", "user": "user", "dbname": "dbname", "sslmode": "sslmode", "connect_timeout": "connect_timeout"}
+    given = {ours: output[theirs] for ours, theirs in names.items() if output.get(theirs) not in (None, "")}
+    password = output.get("password") or output.get("pass") or None
+    options = f"-c timezone=UTC -c lock_timeout={_LOCK_TIMEOUT}"
+    try:
+        connection = psycopg.connect(**given, password=password, options=options, autocommit=True)
+    except psycopg.OperationalError as error:
+        raise _refused(str(error), given, project) from error
+    try:
+        connection.read_only = read_only
+        yield connection
+    except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
+        raise DatabaseLockedError(f"{_place(given)}: another process holds a table; try again later") from error
+    except psycopg.OperationalError as error:
+        if connection.broken:
+            raise DatabaseLockedError(f"{_place(given)}: the connection was lost ({_first_line(error)}); try again later") from error
+        raise UserError(f"{_place(given)}: {_first_line(error)}") from error
+    except psycopg.Error as error:
+        raise UserError(f"{_place(given)}: {_first_line(error)}") from error
+    finally:
+        connection.close()
+
+
+def _refused(message: str, given: Mapping[str, Any], project: Project) -> UserError:
+    """What to do about a connection that did not come about, by the words of the server."""
+    place, source = _place(given), f"target '{project.target_name}' of {project.profiles_folder / 'profiles.yml'}"
+    if any(words in message for words in _COMES_BACK):
+        return DatabaseLockedError(f"{place}: the server takes no connection just now ({_last_line(message)}); try again later")
+    if "authentication failed" in message or "no password supplied" in message:
+        return UserError(f"{place}: user '{given.get('user')}' is not let in; check user and password (PGUSER, PGPASSWORD) in {source}")
+    if "does not exist" in message:
+        return UserError(f"{place}: {_last_line(message)}; check dbname and user (PGDATABASE, PGUSER) in {source}")
+    return UserError(f"{place}: no server answers ({_last_line(message)}); check host and port (PGHOST, PGPORT) in {source}")
+
+
+class PostgresWarehouse:
+    """A schema of a PostgreSQL database."""
+
+    def __init__(self, connection: Any, schema: str) -> None:
+        self._connection = connection
+        self._schema = schema
+
+    def has(self, table: str) -> bool:
+        """Is there such a table or view?"""
+        return bool(self._columns(table))
+
+    def read(self, table: str, columns: Sequence[str], order_by: Sequence[str] = (), optional: Sequence[str] = ()) -> list[Row]:
+        """Rows of a mart; see `Warehouse.read`."""
+        known = self._columns(table)
+        if not known:
+            raise UserError(f"{self._schema}.{table}: no such table; run 'empathy-roi build' first")
+        missing = [column for column in columns if column not in known]
+        if missing:
+            raise UserError(f"{self._schema}.{table}: no column '{missing[0]}'; rebuild it with 'empathy-roi build'")
+        columns = [*columns, *(column for column in optional if column in known)]
+        order = f" order by {', '.join(f'{_by_bytes(column, known)} nulls last' for column in order_by)}" if order_by else ""
+        cursor = self._connection.execute(f"select {', '.join(map(_quoted, columns))} from {self._name(table)}{order}")
+        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+    def count(self, table: str, column: str) -> list[Row]:
+        """Rows per value of a column; see `Warehouse.count`."""
+        known = self._columns(table)
+        if column not in known:
+            raise UserError(f"{self._schema}.{table}: no column '{column}'; run 'empathy-roi build' first")
+        name = _quoted(column)
+        cursor = self._connection.execute(
+            f"select {name}, count(*) from {self._name(table)} where {name} is not null group by {name} order by {_by_bytes(column, known)}"
+        )
+        return [{column: value, "rows": rows} for value, rows in cursor.fetchall()]
+
+    def write(self, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Replace tables in one transaction: readers see the old ones until it ends, and a crash leaves them.
+
+        A table that has the right columns is emptied and filled, so that grants and views on it stay.
+        """
+        with self._connection.transaction():
+            for table, rows in tables.items():
+                self._replace(table, rows)
+
+    def _replace(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        types = {column: _TYPES.get(kind, kind) for column, kind in TABLES[table].items()}
+        name = self._name(table)
+        if list(self._columns(table).items()) == [(column, _long(kind)) for column, kind in types.items()]:
+            self._connection.execute(f"delete from {name}")
+        else:
+            declared = ", ".join(f"{_quoted(column)} {kind}" for column, kind in types.items())
+            self._connection.execute(f"drop table if exists {name}")
+            self._connection.execute(f"create table {name} ({declared})")
+            self._connection.execute(f"comment on table {name} is 'One row per {', '.join(KEYS[table])}'")
+        with self._connection.cursor() as cursor, cursor.copy(f"copy {name} ({', '.join(map(_quoted, types))}) from stdin") as copy:
+            for row in rows:
+                copy.write_row([row[column] for column in types])
+
+    def _columns(self, table: str) -> dict[str, str]:
+        return columns_of(self._connection, self._schema, table)
+
+    def _name(self, table: str) -> str:
+        return f"{_quoted(self._schema)}.{_quoted(table)}"
+
+
+def columns_of(connection: Any, schema: str, table: str) -> dict[str, str]:
+    """Name → type of a table's or view's columns, in order; nothing where there is none."""
+    cursor = connection.execute(
+        "select column_name, data_type from information_schema.columns where table_schema = %s and table_name = %s"
+        " order by ordinal_position",
+        [schema, table],
+    )
+    return dict(cursor.fetchall())
+
+
+def replace_raw_table(connection: Any, schema: str, table: str, columns: Mapping[str, str], chunks: Iterable[bytes]) -> None:
+    """Create a raw table anew and fill it with CSV (a header first; an empty cell is null). To be called in a transaction.
+
+    Raises:
+        UserError: a table of that name is there that was not made here; it is never touched.
+    """
+    name = f"{_quoted(schema)}.{_quoted(table)}"
+    if columns_of(connection, schema, table):
+        comment = connection.execute("select obj_description(%s::regclass, 'pg_class')", [name]).fetchone()[0]
+        if comment != _LOADED:
+            raise UserError(f"{schema}.{table}: was not made by 'empathy-roi load', so it stays; name another raw_schema, or drop it")
+        connection.execute(f"drop table {name}")
+    connection.execute(f"create schema if not exists {_quoted(schema)}")
+    connection.execute(f"create table {name} ({', '.join(f'{_quoted(column)} {kind}' for column, kind in columns.items())})")
+    connection.execute(f"comment on table {name} is '{_LOADED}'")
+    with connection.cursor() as cursor, cursor.copy(f"copy {name} from stdin (format csv, header)") as copy:
+        for chunk in chunks:
+            copy.write(chunk)
+    connection.execute(f"analyze {name}")
+
+
+def _by_bytes(column: str, types: Mapping[str, str]) -> str:
+    is_text = types[column] in ("text", "character varying", "character")
+    return f'{_quoted(column)}{" collate " + _quoted("C") if is_text else ""}'
+
+
+def _long(kind: str) -> str:
+    return "timestamp without time zone" if kind == "timestamp" else kind
+
+
+def _place(given: Mapping[str, Any]) -> str:
+    return f"{given.get('host', 'localhost')}:{given.get('port', 5432)}/{given.get('dbname', '')}"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _last_line(message: str) -> str:
+    return (message.strip().splitlines() or [""])[-1].strip()
