@@ -1,6 +1,17 @@
-"""What each metric is called in a sentence, and the unit its numbers come in."""
+"""What each metric is called in a sentence, and the unit its numbers come in: as the YAML beside the marts defines them.
 
+The same definitions give the semantic layer and the experiments' marts (docs/metrics.md); nothing about a metric is said twice.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_own = _folder = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
@@ -11,66 +22,28 @@ class Metric:
         name: as it stands in a sentence.
         unit: `share` (0–1), `seconds`, `money`, or `number`.
         good_direction: what is good where no design says otherwise.
+        kind: `share`, `mean`, `ratio` or `time`.
+        tree_level: `input`, `experience`, `outcome` or `guardrail`.
+        feature_classes: the kinds of feature it tells about.
     """
 
     name: str
     unit: str
     good_direction: str = "increase"
+    kind: str = "ratio"
+    tree_level: str = "experience"
+    feature_classes: tuple[str, ...] = ()
 
 
-METRICS: dict[str, Metric] = {
-    "conversion": Metric("conversion", "share"),
-    "attempt_completion_rate": Metric("attempts completed", "share"),
-    "completion_time": Metric("time to complete an attempt", "seconds", "decrease"),
-    "time_to_complete": Metric("time to first completion", "seconds", "decrease"),
-    "time_to_first_action": Metric("time to first action", "seconds", "decrease"),
-    "step_abandonment_rate": Metric("steps abandoned", "share", "decrease"),
-    "required_step_failure_rate": Metric("failures at required steps", "share", "decrease"),
-    "error_rate": Metric("errors per step", "number", "decrease"),
-    "retry_rate": Metric("retries per step", "number", "decrease"),
-    "backtrack_rate": Metric("backtracks per step", "number", "decrease"),
-    "rage_click_rate": Metric("rage clicks per step", "number", "decrease"),
-    "help_view_rate": Metric("help views per step", "number", "decrease"),
-    "repeated_edit_rate": Metric("repeated edits per step", "number", "decrease"),
-    "pause_rate": Metric("pauses per step", "number", "decrease"),
-    "silent_friction_rate": Metric("silently frictional completions", "share", "decrease"),
-    "fields_per_attempt": Metric("fields per attempt", "number", "decrease"),
-    "task_success_rate": Metric("tasks solved without help", "share"),
-    "messages_delivered": Metric("messages delivered per person", "number", "decrease"),
-    "engagement_rate": Metric("messages engaged with", "share"),
-    "open_rate": Metric("messages opened", "share"),
-    "click_rate": Metric("messages clicked", "share"),
-    "reply_rate": Metric("messages replied to", "share"),
-    "message_conversion_rate": Metric("messages that converted", "share"),
-    "relevance_score": Metric("relevance", "share"),
-    "latency_to_action": Metric("time from message to action", "seconds", "decrease"),
-    "unsubscribe_rate": Metric("unsubscribes per message", "share", "decrease"),
-    "complaint_rate": Metric("complaints per message", "share", "decrease"),
-    "unconsented_rate": Metric("messages without consent", "share", "decrease"),
-    "first_response_time": Metric("time to first response", "seconds", "decrease"),
-    "resolution_time": Metric("time to resolution", "seconds", "decrease"),
-    "handover_wait": Metric("wait for a human", "seconds", "decrease"),
-    "escalation_rate": Metric("tickets handed over", "share", "decrease"),
-    "reopen_rate": Metric("tickets reopened", "share", "decrease"),
-    "repeat_contact_rate": Metric("repeat contacts", "share", "decrease"),
-    "missed_handover_rate": Metric("handovers missed", "share", "decrease"),
-    "early_handover_rate": Metric("handovers too early", "share", "decrease"),
-    "tickets_per_person": Metric("tickets per person", "number", "decrease"),
-    "support_cost": Metric("support cost per person", "money", "decrease"),
-    "csat": Metric("satisfaction (1–5)", "number"),
-    "nps": Metric("net promoter score", "number"),
-    "ces": Metric("effort score (1–7)", "number"),
-    "confidence_rate": Metric("confident answers", "share"),
-    "retention": Metric("retention", "share"),
-    "repeat_visits": Metric("repeat visits per person", "number"),
-    "revenue": Metric("revenue per person", "money"),
-    "purchase_rate": Metric("people who bought", "share"),
-    "churn_rate": Metric("people who cancelled", "share", "decrease"),
-    "refund_rate": Metric("people refunded", "share", "decrease"),
-    "net_value": Metric("net value per person", "money"),
-}
+def use_project(folder: Path) -> None:
+    """Take the definitions of the dbt project in that folder from now on."""
+    global _folder
+    _folder = folder
 
-TIME_METRICS = frozenset({"time_to_complete", "latency_to_action", "first_response_time", "resolution_time", "handover_wait"})
+
+def metrics() -> dict[str, Metric]:
+    """Every metric of the project, by id; those of the project that this package lies in where it defines none."""
+    return _read(_folder) or _read(_own)
 
 # Rates per delivered message: their denominator is the number of messages.
 MESSAGE_RATES = (
@@ -87,4 +60,44 @@ MESSAGE_RATES = (
 
 def metric(metric_id: str) -> Metric:
     """The metric of that id; an unknown one is spoken of by its id, as a plain number."""
-    return METRICS.get(metric_id, Metric(metric_id.replace("_", " "), "number"))
+    return metrics().get(metric_id) or Metric(metric_id.replace("_", " "), "number")
+
+
+def is_time(metric_id: str) -> bool:
+    """Is it a time to an event, which only life tables tell?"""
+    return metric(metric_id).kind == "time"
+
+
+@cache
+def _read(folder: Path) -> dict[str, Metric]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    found: dict[str, Metric] = {}
+    for path in sorted((folder / "models").rglob("*.yml")):
+        text = path.read_text(encoding="utf-8")
+        if "tree_level:" in text:
+            for metric_id, said in _definitions(yaml.load(text, loader)):  # noqa: S506 - a safe loader, in C where there is one
+                found[metric_id] = Metric(
+                    name=said.get("label", metric_id.replace("_", " ")),
+                    unit=said["unit"],
+                    good_direction=said["good_direction"],
+                    kind=said["kind"],
+                    tree_level=said["tree_level"],
+                    feature_classes=tuple(said["feature_classes"]),
+                )
+    return found
+
+
+def _definitions(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(id, what is said about it) of every metric of one file: of the semantic layer, times, and those of experiments alone."""
+    for model in document.get("models") or []:
+        semantic = model.get("semantic_model") or {}
+        for metric_id, said in _meta(semantic).get("times", {}).items():
+            yield metric_id, {**said, "kind": "time"}
+        yield from _meta(model).get("metrics_of_experiments", {}).items()
+    for said in document.get("metrics") or []:
+        if "kind" in _meta(said):
+            yield said["name"], {"label": said.get("label", said["name"]), **_meta(said)}
+
+
+def _meta(said: dict[str, Any]) -> dict[str, Any]:
+    return (said.get("config") or {}).get("meta") or {}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from python_stats.errors import UserError
+from python_stats.metrics import use_project
 
 _MISSING = object()
 
@@ -74,6 +75,7 @@ def open_project(flags: Flags) -> Project:
         raise UserError(f"{source}, profile '{profile_name}': no target '{target_name}'; it has {_names(outputs)}")
     output = _render(outputs[target_name], variables, source)
     target_path = flags.target_path or os.environ.get("DBT_TARGET_PATH") or "target"
+    use_project(folder)
     return Project(folder, profiles_folder, str(profile_name), str(target_name), output, variables, folder / target_path)
 
 

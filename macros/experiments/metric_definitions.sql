@@ -1,62 +1,109 @@
 {#
-  The metrics, each defined here and nowhere else. A person's value is the sum of `numerator` over the rows of `source` that
-  happen in the window (over that of `denominator`, for a ratio). For each metric:
+  The metrics as the semantic layer's YAML defines them beside each mart, read while a model is compiled for execution: there and
+  nowhere else is a metric defined. docs/metrics.md says how to add one.
 
-  kind              share (did it happen to the person), mean (per person), ratio (of two sums over persons), time (until an event)
-  source            a model with a person_key; `where` names the rows that count
-  happened_us       when a row counts: it must lie at or after the exposure and before the window's end
-  numerator_us      when its numerator happened, where that is later: it must lie before the window's end, too
-  known_us          until when the row's outcome is open: no day before that one can count it
-  numerator_known_us  the same of its numerator, where that is later (a completed step can yet turn out to be where people give up)
-  is_of_journey     an experiment with a journey looks at that journey alone
-  in_millionths     the numerator is a fraction (seconds, money, scores), summed as whole millionths
+  Per metric: `kind` (share, mean, ratio, time), `label`, `unit`, `good_direction`, `tree_level`, `feature_classes`, `description`;
+  `last_days` and `windows` where only those count; and where it comes from:
+  `source` (a model with person_id), `journey_column` (an experiment with a journey looks at that journey alone), and
+
+  numerator, denominator  `expr` over the source's rows, `agg`, `happened_at` (when a row counts), `event_at` (when it happened, where
+                          that is later), `known_at` (until when its outcome is open), `in_millionths` (a fraction), `ends_at`,
+                          `withdrawn_at` and `expr_before_withdrawal` (what counted until then)
+  starts_at, event_at     of a time
 #}
 {% macro metric_definitions() -%}
-{%- set attempts = {'source': 'int_journey_attempts', 'is_of_journey': true} -%}
-{%- set messages = {'source': 'int_message_outcomes', 'kind': 'ratio', 'happened_us': 'delivered_us'} -%}
-{%- set metrics = {
-    'conversion': dict(attempts, kind='share', numerator='1', happened_us='completed_us', where="outcome = 'completed'"),
-    'attempt_completion_rate': dict(attempts, kind='ratio',
-        numerator="case when outcome = 'completed' then 1 else 0 end", denominator='1',
-        happened_us='coalesce(completed_us, ended_us)', known_us='known_us', where="outcome <> 'in_progress'"),
-    'completion_time': dict(attempts, kind='ratio', in_millionths=true,
-        numerator=elapsed_us('started_us', 'completed_us'), denominator='1',
-        happened_us='completed_us', where="outcome = 'completed'"),
-    'step_abandonment_rate': {'source': 'int_step_outcomes', 'is_of_journey': true, 'kind': 'ratio',
-        'numerator': 'case when is_abandoned then 1 else 0 end', 'denominator': '1',
-        'happened_us': 'finished_us', 'numerator_us': 'attempt_ended_us',
-        'known_us': 'known_us', 'numerator_known_us': 'attempt_known_us', 'where': 'finished_us is not null'},
-    'engagement_rate': dict(messages, numerator='case when engaged_us is not null then 1 else 0 end', denominator='1',
-        numerator_us='engaged_us'),
-    'message_conversion_rate': dict(messages, numerator='case when converted_us is not null then 1 else 0 end', denominator='1',
-        numerator_us='converted_us'),
-    'unsubscribe_rate': dict(messages, numerator='case when unsubscribed_us is not null then 1 else 0 end', denominator='1',
-        numerator_us='unsubscribed_us'),
-    'complaint_rate': dict(messages, numerator='case when complained_us is not null then 1 else 0 end', denominator='1',
-        numerator_us='complained_us'),
-    'escalation_rate': {'source': 'int_tickets', 'kind': 'ratio',
-        'numerator': 'case when handed_over_us is not null then 1 else 0 end', 'denominator': '1',
-        'happened_us': 'opened_us', 'numerator_us': 'handed_over_us'},
-    'resolution_time': {'source': 'int_tickets', 'kind': 'time', 'happened_us': 'opened_us', 'event_us': 'resolved_us'},
-    'csat': {'source': 'int_person_answers', 'kind': 'ratio', 'in_millionths': true,
-        'numerator': millionths('score'), 'denominator': '1',
-        'happened_us': 'occurred_us', 'where': "survey_type = 'csat'"},
-    'revenue': {'source': 'int_person_transactions', 'kind': 'mean', 'in_millionths': true,
-        'numerator': "case when transaction_type = 'refund' then -1 else 1 end * coalesce(" ~ millionths('amount') ~ ", 0)",
-        'happened_us': 'occurred_us',
-        'where': "is_reporting_currency and transaction_type in ('purchase', 'subscription_renewal', 'refund')"},
-} -%}
+{%- set found = {} -%}
+{%- if execute -%}
+    {%- set sources = {} -%}
+    {%- for model in graph.semantic_models.values() -%}
+        {%- do sources.update({model.name: model}) -%}
+        {%- for metric_id, time in model.config.meta.get('times', {}).items() -%}
+            {%- do found.update({metric_id: dict(time, kind='time', **metric_source(model))}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- set blocks = {} -%}
+    {%- for metric in graph.metrics.values() if metric.type == 'simple' -%}
+        {%- do blocks.update({metric.name: metric}) -%}
+    {%- endfor -%}
+    {%- for metric in graph.metrics.values() if metric.config.meta.get('kind') -%}
+        {%- set numerator = blocks[metric.type_params.numerator.name] -%}
+        {%- do found.update({metric.name: dict(
+            metric.config.meta,
+            label=metric.label,
+            description=metric.description,
+            numerator=metric_block(numerator),
+            denominator=metric_block(blocks[metric.type_params.denominator.name]) if metric.config.meta.kind == 'ratio' else none,
+            **metric_source(sources[numerator.type_params.metric_aggregation_params.semantic_model])
+        )}) -%}
+    {%- endfor -%}
+    {%- for model in graph.nodes.values() if model.resource_type == 'model' -%}
+        {%- do found.update(model.config.meta.get('metrics_of_experiments', {})) -%}
+    {%- endfor -%}
+{%- endif -%}
+{%- set metrics = {} -%}
+{%- for metric_id in found | sort -%}{%- do metrics.update({metric_id: found[metric_id]}) -%}{%- endfor -%}
 {{ return(metrics) }}
 {%- endmacro %}
 
-{# The metrics of some kinds. #}
+{# The model that a semantic model stands on, and its column of journeys. #}
+{% macro metric_source(semantic_model) -%}
+{{ return({'source': semantic_model.refs[0].name, 'journey_column': semantic_model.config.meta.get('journey_column')}) }}
+{%- endmacro %}
+
+{# What a simple metric sums. #}
+{% macro metric_block(metric) -%}
+{%- set params = metric.type_params -%}
+{{ return(dict(
+    metric.config.meta,
+    name=metric.name,
+    expr=params.expr,
+    agg=params.metric_aggregation_params.agg,
+    happened_at=params.metric_aggregation_params.agg_time_dimension
+)) }}
+{%- endmacro %}
+
+{# The metrics of some kinds that are counted from facts. #}
 {% macro metrics_of_kind(kinds) -%}
 {%- set chosen = {} -%}
-{%- for metric_id, metric in metric_definitions().items() if metric.kind in kinds -%}
+{%- for metric_id, metric in metric_definitions().items() if metric.kind in kinds and metric.source is defined -%}
     {%- do chosen.update({metric_id: metric}) -%}
 {%- endfor -%}
 {{ return(chosen) }}
 {%- endmacro %}
 
+{# Their ids as a SQL list; never empty. #}
+{% macro metric_ids(kinds) -%}
+('{{ metric_definitions().items() | selectattr('1.kind', 'in', kinds) | map('first') | join("', '") }}')
+{%- endmacro %}
+
 {# The windows after an exposure, in days; `all` has no end. #}
 {% macro metric_windows() -%}{{ return({'7': 7, '30': 30, '90': 90, 'all': none}) }}{%- endmacro %}
+
+{# Does something of an age (microseconds since the exposure) count in a window? Some metrics have only some windows, and only their last days. #}
+{% macro is_in_window(window, days, age_us='age_us') -%}
+{{ age_us }} >= 0{% if days is not none %} and {{ age_us }} < {{ days_us(days) }}{% endif %}
+{%- for metric_id, metric in metrics_of_kind(['share', 'mean', 'ratio']).items() if metric.last_days or metric.windows %}
+    {%- if window not in (metric.windows or [window]) %} and metric_id <> '{{ metric_id }}'
+    {%- elif metric.last_days %} and (metric_id <> '{{ metric_id }}' or {{ age_us }} >= {{ days_us([days - metric.last_days, 0] | max) }})
+    {%- endif %}
+{%- endfor %}
+{%- endmacro %}
+
+{# Has a metric a window at all? #}
+{% macro has_window(metric_id, metric_window) -%}
+true
+{%- for id, metric in metrics_of_kind(['share', 'mean', 'ratio']).items() if metric.windows %} and ({{ metric_id }} <> '{{ id }}' or {{ metric_window }} in ('{{ metric.windows | join("', '") }}'))
+{%- endfor %}
+{%- endmacro %}
+
+{# Every metric's level in the metric tree, for the rules of seeds. #}
+{% macro metric_levels() -%}
+{%- set levels = {} -%}
+{%- for metric_id, metric in metric_definitions().items() -%}{%- do levels.update({metric_id: metric.tree_level}) -%}{%- endfor -%}
+{{ return(levels) }}
+{%- endmacro %}
+
+{# The metrics of which less is better, as a SQL list. #}
+{% macro metric_ids_that_should_fall() -%}
+('{{ metric_definitions().items() | selectattr('1.good_direction', 'equalto', 'decrease') | map('first') | join("', '") }}')
+{%- endmacro %}

@@ -17,7 +17,7 @@
 
 {# The scale of each metric's numerator. #}
 {% macro metric_scale(metric_id) -%}
-case{% for id, metric in metrics_of_kind(['share', 'mean', 'ratio']).items() if metric.in_millionths %} when {{ metric_id }} = '{{ id }}' then 1000000{% endfor %} else 1 end
+case{% for id, metric in metric_definitions().items() if (metric.numerator or metric).in_millionths %} when {{ metric_id }} = '{{ id }}' then 1000000{% endfor %} else 1 end
 {%- endmacro %}
 
 {% macro metric_kind(metric_id) -%}
@@ -39,7 +39,7 @@ case {{ metric_id }}{% for id, metric in metric_definitions().items() %} when '{
 
 {# A person's value of a metric from its sum: a share only asks whether it happened at all. #}
 {% macro person_value(expression, metric_id) -%}
-(case when {{ metric_kind(metric_id) }} = 'share' then case when {{ expression }} > 0 then 1 else 0 end else {{ expression }} end)
+(case when {{ metric_id }} in {{ metric_ids(['share']) }} then case when {{ expression }} > 0 then 1 else 0 end else {{ expression }} end)
 {%- endmacro %}
 
 {#
@@ -60,4 +60,10 @@ case {{ metric_id }}{% for id, metric in metric_definitions().items() %} when '{
         {{ pair }} + persons_at_zero * cast(pivot_{{ pair[0] }} as {{ type_wide_integer() }}) * pivot_{{ pair[1] }} as {{ pair }}{{ ',' if not loop.last }}
         {% endfor %}
     from {{ relation }}
+{%- endmacro %}
+
+{# The cube of a deviation in units of skew_unit, as whole millionths. #}
+{% macro cube_in_millionths(deviation) -%}
+{%- set unit = '(cast(' ~ deviation ~ ' as ' ~ type_double() ~ ') / skew_unit)' -%}
+cast({{ rounded(unit ~ ' * ' ~ unit ~ ' * ' ~ unit ~ ' * 1000000') }} as {{ type_wide_integer() }})
 {%- endmacro %}

@@ -41,6 +41,7 @@ valued as (
         {% for letter in 'ydxz' -%}
         sum({{ shifted(letter, 'vals.' ~ letter) }}) as {{ letter }},
         {% endfor -%}
+        sum({{ cube_in_millionths('case when pivots.metric_kind = \'ratio\' then vals.y - pivots.ratio * vals.d else vals.y - pivots.pivot_y end') }}) as cubes,
         {% for pair in moment_pairs() -%}
         sum({{ shifted(pair[0], 'vals.' ~ pair[0]) }} * {{ shifted(pair[1], 'vals.' ~ pair[1]) }}) as {{ pair }}{{ ',' if not loop.last }}
         {% endfor %}
@@ -69,6 +70,8 @@ completed as (
         cells.segment,
         pivots.metric_kind,
         pivots.scale,
+        pivots.skew_unit,
+        coalesce(valued.cubes, 0) as cubes,
         coalesce(persons.persons, 0) as persons,
         coalesce(persons.persons, 0) - coalesce(valued.persons, 0) as persons_at_zero,
         pivots.pivot_y,
@@ -99,7 +102,7 @@ completed as (
 
 totalled as (
 
-    {{ with_persons_at_zero('completed', ['experiment_id', 'variant_id', 'metric_id', 'metric_window', 'segment', 'metric_kind']) }}
+    {{ with_persons_at_zero('completed', ['experiment_id', 'variant_id', 'metric_id', 'metric_window', 'segment', 'metric_kind', 'skew_unit', 'persons_at_zero', 'cubes']) }}
 
 )
 
@@ -110,5 +113,12 @@ select
     metric_window,
     segment,
     metric_kind,
-    {{ statistics_in_units() }}
+    {{ statistics_in_units() }},
+    skew_unit / scale as skew_unit,
+    -- a person at zero adds the cube of (0 - pivot), or nothing where the metric is a ratio
+    case
+        when skew_unit is not null then cast(
+            cubes + case when metric_kind = 'ratio' then 0 else persons_at_zero * {{ cube_in_millionths('0 - pivot_y') }} end as {{ type_double() }}
+        ) / 1000000
+    end as sum_cubes
 from totalled

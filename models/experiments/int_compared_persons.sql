@@ -3,15 +3,15 @@ select
     exposures.experiment_id,
     exposures.variant_id,
     exposures.person_key,
+    persons.person_id,
     exposures.exposed_us,
     experiments.covariate_window_days * {{ days_us(1) }} as covariate_us,
-    journeys.journey_key,
     experiments.journey_id
 from {{ ref('int_exposures') }} as exposures
 inner join {{ ref('cfg_experiment_variants') }} as variants
     on exposures.experiment_id = variants.experiment_id and exposures.variant_id = variants.variant_id
 inner join {{ ref('cfg_experiments') }} as experiments
     on exposures.experiment_id = experiments.experiment_id
-left join (select distinct journey_id, journey_key from {{ ref('int_journey_steps') }}) as journeys
-    on experiments.journey_id = journeys.journey_id
+inner join {{ ref('int_persons') }} as persons
+    on exposures.person_key = persons.person_key
 where not exposures.is_contaminated

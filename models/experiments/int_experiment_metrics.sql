@@ -1,4 +1,4 @@
--- The metrics of each experiment: those it declared and those its value is reckoned in.
+-- The metrics of each experiment: those it declared, those its value is reckoned in, and that value itself.
 select
     experiment_id,
     metric_id
@@ -9,3 +9,8 @@ select
     metric_id
 from {{ ref('cfg_value_assumptions') }}
 where metric_id is not null
+union
+select
+    experiment_id,
+    'net_value' as metric_id
+from {{ ref('int_value_streams') }}

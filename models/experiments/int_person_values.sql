@@ -1,41 +1,17 @@
--- Each person's values for each metric and window. Sparse: whoever has nothing before or after the exposure has no row, and
--- counts as 0 further down.
-{% set windows = metric_windows() -%}
-
-with summed as (
+-- Each person's values for each metric and window: what is counted, and what that is worth to the experiment (net_value). Sparse,
+-- like what it is made of.
+with worth as (
 
     select
-        experiment_id,
-        metric_id,
-        person_key,
-        {% for window, days in windows.items() -%}
-        {% set end = '' if days is none else ' and age_us < ' ~ days_us(days) -%}
-        {% set numerator_end = '' if days is none else ' and numerator_age_us < ' ~ days_us(days) -%}
-        sum(case when age_us >= 0{{ end }}{{ numerator_end }} then y else 0 end) as y_{{ window }},
-        sum(case when age_us >= 0{{ end }} then d else 0 end) as d_{{ window }},
-        {% endfor -%}
-        sum(case when age_us < 0 and numerator_age_us < 0 then y else 0 end) as x,
-        sum(case when age_us < 0 then d else 0 end) as z
-    from {{ ref('int_experiment_activity') }}
-    group by experiment_id, metric_id, person_key
-
-),
-
-windowed as (
-
-    {% for window in windows -%}
-    select
-        experiment_id,
-        metric_id,
-        person_key,
-        '{{ window }}' as metric_window,
-        y_{{ window }} as y,
-        d_{{ window }} as d,
-        x,
-        z
-    from summed
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+        vals.experiment_id,
+        vals.person_key,
+        vals.metric_window,
+        cast(sum(cast({{ rounded('vals.y * streams.millionths_per_unit') }} as bigint)) as bigint) as y,
+        cast(sum(cast({{ rounded('vals.x * streams.millionths_per_unit') }} as bigint)) as bigint) as x
+    from {{ ref('int_counted_values') }} as vals
+    inner join {{ ref('int_value_streams') }} as streams
+        on vals.experiment_id = streams.experiment_id and vals.metric_id = streams.metric_id
+    group by vals.experiment_id, vals.person_key, vals.metric_window
 
 )
 
@@ -44,9 +20,20 @@ select
     metric_id,
     person_key,
     metric_window,
-    cast({{ person_value('y', 'metric_id') }} as bigint) as y,
-    cast(d as bigint) as d,
-    cast({{ person_value('x', 'metric_id') }} as bigint) as x,
-    cast(z as bigint) as z
-from windowed
-where y <> 0 or d <> 0 or x <> 0 or z <> 0
+    y,
+    d,
+    x,
+    z
+from {{ ref('int_counted_values') }}
+union all
+select
+    experiment_id,
+    'net_value' as metric_id,
+    person_key,
+    metric_window,
+    y,
+    cast(0 as bigint) as d,
+    x,
+    cast(0 as bigint) as z
+from worth
+where y <> 0 or x <> 0

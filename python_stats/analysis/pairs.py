@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from python_stats.designs import Design, Objective
-from python_stats.metrics import TIME_METRICS
+from python_stats.metrics import is_time
 
 Row = Mapping[str, Any]
 Key = tuple[str, str, str, str]  # experiment, metric, window, segment
@@ -80,7 +80,7 @@ def pairs_of(design: Design, stats: Mapping[str, Any], tables: Mapping[str, Any]
         arms = cells.get(key, {})
         if control_id is None or not arms:
             kind = MISSING
-        elif metric_id in TIME_METRICS:
+        elif is_time(metric_id):
             kind = "time"
         else:
             kind = str(next(iter(arms.values()))["metric_kind"])

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from brute_force import life_table, millionths
+from brute_acts import millionths
+from brute_force import life_table
 from builds import rows_of
 
 Ticket = dict[str, Any]

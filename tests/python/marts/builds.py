@@ -28,8 +28,20 @@ RAW_KEYS = {
     "users": "user_id",
 }
 METRICS = [  # one primary, two secondary, the rest guardrails
-    "conversion", "attempt_completion_rate", "step_abandonment_rate", "completion_time", "engagement_rate",
-    "message_conversion_rate", "unsubscribe_rate", "complaint_rate", "escalation_rate", "csat", "revenue", "resolution_time",
+    "conversion", "attempt_completion_rate", "step_abandonment_rate", "completion_time", "time_to_first_action", "required_step_failure_rate",
+    "error_rate", "retry_rate", "backtrack_rate", "rage_click_rate", "help_view_rate", "repeated_edit_rate", "pause_rate", "silent_friction_rate",
+    "fields_per_attempt", "task_success_rate", "messages_delivered", "engagement_rate", "open_rate", "click_rate", "reply_rate",
+    "message_conversion_rate", "relevance_score", "unsubscribe_rate", "complaint_rate", "unconsented_rate", "escalation_rate", "reopen_rate",
+    "repeat_contact_rate", "missed_handover_rate", "early_handover_rate", "tickets_per_person", "support_cost", "csat", "nps", "ces",
+    "confidence_rate", "retention", "repeat_visits", "revenue", "purchase_rate", "churn_rate", "refund_rate", "net_value",
+    "time_to_complete", "latency_to_action", "first_response_time", "resolution_time", "handover_wait",
+]  # fmt: skip
+STREAMS = [  # stream, metric, qualified share, value, currency: all kinds, and what net_value leaves out
+    ("revenue_created", "conversion", "0.2", "300", "EUR"), ("revenue_preserved", "conversion", "0.01", "7.5", "EUR"),
+    ("revenue_created", "revenue", "0.4", "1", "EUR"), ("cost_reduced", "support_cost", "1", "1", "EUR"),
+    ("cost_reduced", "error_rate", "0.3", "0.07", "EUR"), ("revenue_preserved", "retention", "1", "11", "EUR"),
+    ("cost_reduced", "resolution_time", "1", "0.01", "EUR"), ("decision_velocity", "churn_rate", "1", "100", "EUR"),
+    ("revenue_preserved", "refund_rate", "1", "20", "USD"),
 ]  # fmt: skip
 TIMEZONE = "America/New_York"  # what the shared build reports days in, and cuts experiments by
 SEGMENTS = ["plan", "country"]
@@ -61,16 +73,23 @@ def read_csv(path: Path) -> list[Row]:
 
 
 def declare_all_metrics(seeds: Path) -> None:
-    """Rewrite experiment_metrics.csv so that every experiment declares every metric."""
-    rows = []
+    """Rewrite experiment_metrics.csv so that every experiment declares every metric, and value_assumptions.csv so that all kinds are worth something."""
+    rows, streams = [], []
     for experiment in read_csv(seeds / "experiments.csv"):
         for place, metric_id in enumerate(METRICS):
             rows.append({
                 "experiment_id": experiment["experiment_id"], "metric_id": metric_id,
                 "role": ("primary", "secondary", "secondary")[place] if place < 3 else "guardrail",
-                "good_direction": "increase", "mde_relative": "0.05", "min_lift_rollout": "0.02", "max_harm_rollback": "0.05",
+                "good_direction": "decrease" if metric_id in ("error_rate", "support_cost") else "increase", "mde_relative": "0.05", "min_lift_rollout": "0.02", "max_harm_rollback": "0.05",
+            })  # fmt: skip
+        for stream, metric_id, share, value, currency in STREAMS:
+            streams.append({
+                "experiment_id": experiment["experiment_id"], "stream": stream, "metric_id": metric_id, "units_per_month": "1000",
+                "qualified_share": share, "value_per_unit": value, "value_low": value, "value_high": value, "is_direct": "true",
+                "monthly_run_cost": "0", "one_off_cost": "0", "currency": currency,
             })  # fmt: skip
     write_csv(seeds / "experiment_metrics.csv", rows)
+    write_csv(seeds / "value_assumptions.csv", streams)
 
 
 def plant(raw: Path) -> None:
@@ -78,7 +97,7 @@ def plant(raw: Path) -> None:
 
     In the days' time zone midnight is at 04:00 UTC; as_of is 2025-06-17 18:00 UTC.
     """
-    tables: dict[str, list[Row]] = {table: read_csv(raw / f"{table}.csv") for table in ("events", "transactions", "experiment_assignments")}
+    tables: dict[str, list[Row]] = {table: read_csv(raw / f"{table}.csv") for table in ("events", "transactions", "survey_responses", "experiment_assignments")}
 
     def add(table: str, person: str, moment: str, **cells: str) -> None:
         rows = tables[table]
@@ -104,6 +123,14 @@ def plant(raw: Path) -> None:
         ("2025-04-09 09:59:59.999999", "16"), ("2025-04-09 10:00:00", "32"), ("2025-05-02 10:00:00", "64"),
     ):  # fmt: skip
         add("transactions", "planted-at-the-edges", moment, transaction_type="purchase", amount=amount, currency="EUR")
+    for moment, kind, score in (
+        ("2025-03-30 09:00:00", "nps", "9"), ("2025-04-02 10:00:01", "nps", "10"), ("2025-04-12 10:00:00", "nps", "9.5"), ("2025-04-13 10:00:00", "nps", "8"), ("2025-04-20 10:00:00", "nps", "6"),
+        ("2025-03-30 09:00:00", "ces", "7"), ("2025-04-02 10:00:01", "ces", "2"), ("2025-04-20 10:00:00", "ces", "5.5"),
+    ):  # fmt: skip
+        add("survey_responses", "planted-at-the-edges", moment, survey_type=kind, score=score)
+    add("events", "planted-at-the-edges", "2025-04-02 11:00:00", event_name="page_view", page_path="/cart")
+    for second in ("01.0", "01.4", "02.0", "02.9"):  # one rage click
+        add("events", "planted-at-the-edges", f"2025-04-02 11:00:{second}", event_name="element_clicked", element_id="plus")
     for table, rows in tables.items():
         write_csv(raw / f"{table}.csv", rows)
 

@@ -1,0 +1,29 @@
+-- Every day from the first that anything happened on to the day of as_of: what the semantic layer lays gaps and running totals over.
+with numbers as (
+
+    {{ dbt.generate_series(10000) }}
+
+),
+
+spans as (
+
+    select
+        min(days.active_on) as first_day,
+        max(days.active_on) as last_day
+    from {{ ref('fct_person_days') }} as days
+
+),
+
+days as (
+
+    select
+        cast({{ dbt.dateadd('day', 'cast(numbers.generated_number as integer) - 1', 'spans.first_day') }} as date) as date_day,
+        spans.last_day
+    from spans
+    cross join numbers
+
+)
+
+select date_day
+from days
+where date_day <= last_day
