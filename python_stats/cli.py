@@ -106,9 +106,9 @@ def analyze(**flags: Any) -> None:
 
 @main.command()
 @connection_options
-@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="The page.  [default: out/scorecard.html]")
+@click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), help="Folder for the pages.  [default: out]")
 def report(output: Path | None, **flags: Any) -> None:
-    """Write the one-page scorecard from what `analyze` found."""
+    """Write the pages, the scorecard in front, from the marts and from what `analyze` found."""
     project = _project(flags)
     click.echo(f"scorecard: {_shown(_report(project, output))}")
 
@@ -203,7 +203,7 @@ def _nightly(
         return code
 
     def report(folder: Path) -> None:
-        _report(project, folder / "scorecard.html")
+        _report(project, folder)
 
     def state() -> Any:
         with open_warehouse(project, read_only=True) as warehouse:
@@ -313,7 +313,7 @@ def load(location: str, **flags: Any) -> None:
 @click.option("--events", default=200_000, show_default=True, type=click.IntRange(min=1), help="About how many product events.")
 @click.option("--seed", default=1, show_default=True, help="Which of the possible worlds.")
 @click.option("--raw-folder", type=click.Path(path_type=Path, file_okay=False), help="Raw data.  [default: data/raw]")
-@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="The page.  [default: out/scorecard.html]")
+@click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), help="Folder for the pages.  [default: out]")
 @click.option("--force", is_flag=True, help="Simulate anew even where the same data is there.")
 def demo(
     events: int, seed: int, raw_folder: Path | None, output: Path | None, force: bool, dbt_arguments: Sequence[str], **flags: Any
@@ -400,18 +400,14 @@ def _analyze(project: "Project") -> "Run":
 
 
 def _report(project: "Project", output: Path | None) -> Path:
-    from python_stats import report as page
+    from python_stats import report as site
     from python_stats.warehouse import open_warehouse
 
-    path = output or project.folder / "out" / "scorecard.html"
+    folder = output or project.folder / "out"
     with open_warehouse(project, read_only=True) as warehouse:
-        content = page.render(warehouse, _options(project).reporting_currency)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise UserError(f"--output {path}: cannot be written ({error.strerror})") from error
-    return path
+        pages = site.render_site(warehouse, _options(project).reporting_currency)
+    site.write_site(folder, pages)
+    return folder / site.FRONT_PAGE
 
 
 def _shown(path: Path) -> str:

@@ -1,8 +1,10 @@
-"""Hand-made SVG: an interval against its own thresholds, and a bar. Every picture says in words what it shows."""
+"""Hand-made SVG for rows of tables: an interval against its own thresholds, a bar, a line of weeks. Each says in words what it shows."""
+
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
-WIDTH, HEIGHT, MIDDLE, ROOM = 240.0, 34.0, 120.0, 112.0
+WIDTH, HEIGHT, MIDDLE, ROOM = 240.0, 36.0, 120.0, 112.0
 
 BETTER, WORSE, OPEN = "better", "worse", "open"
 
@@ -47,19 +49,48 @@ def interval(estimate: float, low: float, high: float, wanted: float, allowed: f
         f'<text x="{at(-allowed):.1f}" y="33" class="mark">limit</text>' if allowed > 0 else "",
         f'<text x="{at(wanted):.1f}" y="33" class="mark">asked</text>' if wanted > 0 else "",
     ]
-    return _picture(f"interval {state}", WIDTH, HEIGHT, "Effect against its thresholds", label, identity, "".join(parts))
+    return picture(f"interval {state}", WIDTH, HEIGHT, "Effect against its thresholds", label, identity, "".join(parts))
 
 
 def bar(share: float, label: str, identity: str) -> Markup:
     """A share of a whole as a filled bar."""
     width = max(0.0, min(1.0, share)) * 200
     body = f'<rect class="whole" width="200" height="10" rx="2"/><rect class="part" width="{width:.1f}" height="10" rx="2"/>'
-    return _picture("share", 200, 10, "Share", label, identity, body)
+    return picture("share", 200, 10, "Share", label, identity, body)
 
 
-def _picture(kind: str, width: float, height: float, title: str, label: str, identity: str, body: str) -> Markup:
+def funnel(share: float, left: float, label: str, identity: str) -> Markup:
+    """A step of a funnel: of all who set out, the share that comes here, and at its end the part of them that leaves here."""
+    come = max(0.0, min(1.0, share)) * 200
+    gone = come * max(0.0, min(1.0, left))
+    body = (
+        f'<rect class="whole" width="200" height="10" rx="2"/><rect class="part" width="{come - gone:.1f}" height="10"/>'
+        f'<rect class="gone" x="{come - gone:.1f}" width="{gone:.1f}" height="10"/>'
+    )
+    return picture("share", 200, 10, "Funnel", label, identity, body)
+
+
+def sparkline(values: Sequence[float | None], label: str, identity: str) -> Markup:
+    """How a value went over equal steps of time, on its own scale; the last one has a dot. Gaps stay gaps."""
+    known = [value for value in values if value is not None]
+    low, high = min(known, default=0.0), max(known, default=0.0)
+    reach = (high - low) or 1.0
+    across = 92 / max(1, len(values) - 1)
+    spots = [None if value is None else (4 + index * across, 21 - (value - low) / reach * 18) for index, value in enumerate(values)]
+    path, is_down = [], False
+    for spot in spots:
+        if spot is not None:
+            path.append(f"{'L' if is_down else 'M'}{spot[0]:.1f},{spot[1]:.1f}")
+        is_down = spot is not None
+    last = next((spot for spot in reversed(spots) if spot is not None), None)
+    dot = f'<circle class="dot" cx="{last[0]:.1f}" cy="{last[1]:.1f}" r="2.6"/>' if last else ""
+    return picture("spark", 100, 24, "Over the weeks", label, identity, f'<path class="line" d="{" ".join(path)}"/>{dot}')
+
+
+def picture(kind: str, width: float, height: float, title: str, label: str, identity: str, body: str) -> Markup:
+    """An SVG image with a title and a description. `body` is markup of numbers and class names; texts in it are escaped by its maker."""
     head = Markup('<svg class="{}" viewBox="0 0 {} {}" role="img" aria-labelledby="{}-t {}-d" preserveAspectRatio="{}">').format(
         kind, f"{width:g}", f"{height:g}", identity, identity, "none" if kind == "share" else "xMidYMid meet"
     )
     words = Markup('<title id="{}-t">{}</title><desc id="{}-d">{}</desc>').format(identity, title, identity, label)
-    return head + words + Markup(body) + Markup("</svg>")  # noqa: S704 -- numbers and class names only
+    return head + words + Markup(body) + Markup("</svg>")  # noqa: S704 -- see above

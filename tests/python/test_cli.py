@@ -31,9 +31,10 @@ def test_analyze_and_report(project: Path) -> None:
     result = call("analyze")
     assert result.exit_code == 0, result.output
     assert "experiment_decisions 4" in result.output
-    result = call("report", "-o", "page/card.html")
-    assert result.exit_code == 0 and "scorecard: page/card.html" in result.output
-    assert (project / "page" / "card.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    result = call("report", "-o", "pages")
+    assert result.exit_code == 0 and "scorecard: pages/scorecard.html" in result.output
+    assert (project / "pages" / "scorecard.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert (project / "pages" / "experiment-winner.html").is_file()
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_not_a_database(project: Path) -> None:
 def test_an_unwritable_page(project: Path) -> None:
     assert call("analyze").exit_code == 0
     (project / "file").write_text("")
-    result = call("report", "-o", "file/card.html")
+    result = call("report", "-o", "file/pages")
     assert result.exit_code == 2 and "cannot be written" in one_line(result)
 
 

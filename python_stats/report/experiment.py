@@ -1,0 +1,168 @@
+"""One page per experiment: what was declared beside what happened, how sure we are, what it is worth, what was learnt."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from python_stats import svg, wording
+from python_stats.report import experiment_time
+from python_stats.report.naming import file_name
+from python_stats.report.page import Page, effect_form, effect_sign, guard_signs, metric_label, value_form, verdict_sign
+from python_stats.report.scorecard import interval_picture, primary_picture
+from python_stats.report.traced import Source, Traced
+from python_stats.tables import TABLES
+
+STREAMS = {
+    "revenue_created": "Revenue created",
+    "revenue_preserved": "Revenue kept",
+    "cost_reduced": "Cost saved",
+    "decision_velocity": "Decided sooner",
+    "total_direct": "Direct, in all",
+    "total_indirect": "Indirect, in all",
+}
+ROLES = ("primary", "secondary", "guardrail")
+_DECLARED = (
+    "experiment_name feature_class owner_team journey_id hypothesis what_changes design monitoring looks alpha power declared_on"
+    " started_on ended_on decision_window_days planned_sample_per_variant pain_point correction"
+).split()
+_RESULTS = ["experiment_id", "variant_id", "metric_id", "metric_window", "segment"]
+
+
+def pages(source: Source) -> list[Page]:
+    """A page for each experiment that was analysed."""
+    decisions = source.rows("experiment_decisions", list(TABLES["experiment_decisions"]), ["experiment_id"])
+    declared = _by_experiment(source.rows("cfg_experiments", _DECLARED, ["experiment_id"]))
+    variants = _by_experiment(
+        source.rows("cfg_experiment_variants", ["is_control", "expected_share", "factor_levels"], ["experiment_id", "variant_id"])
+    )
+    traffic = _by_experiment(source.rows("experiment_traffic", ["exposed", "contaminated"], ["experiment_id", "variant_id"]))
+    results = _by_experiment(source.rows("experiment_results", list(TABLES["experiment_results"]), _RESULTS))
+    money = _by_experiment(source.rows("roi_estimates", list(TABLES["roi_estimates"]), ["experiment_id", "stream", "metric_id"]))
+    notes = _by_experiment(source.rows_if_there("learning_notes", list(TABLES["learning_notes"]), ["experiment_id"]))
+    over_time = experiment_time.read(source)
+    made = []
+    for row in decisions:
+        name = row["experiment_id"]
+        own = results.get(name, [])
+        design = declared.get(name, [None])[0]
+        made.append(
+            Page(
+                file_name("experiment", name),
+                row.words("experiment_name", "name"),
+                "Learning library",
+                "experiment.html.j2",
+                {
+                    "row": row,
+                    "sign": verdict_sign(row["verdict"]),
+                    "is_sound": row["verdict"] != "invalid",
+                    "design": design,
+                    "primary": {
+                        "label": metric_label(row["metric_id"]),
+                        "form": value_form(row["metric_id"]),
+                        "picture": primary_picture(row, "primary"),
+                    },
+                    "guards": guard_signs(row["guardrails"]),
+                    "split": _split(variants.get(name, []), traffic.get(name, [])),
+                    "arms": _arms([result for result in own if result["is_decision"]], variants.get(name, [])),
+                    "windows": _windows(own),
+                    "segments": _segments(own, row["metric_id"]),
+                    "streams": [_stream(amount) for amount in money.get(name, [])],
+                    "direct": _stream_of(money.get(name, []), "total_direct"),
+                    "indirect": _stream_of(money.get(name, []), "total_indirect"),
+                    "note": notes.get(name, [None])[0],
+                    **experiment_time.content(over_time, name, row, design),
+                },
+            )
+        )
+    return made
+
+
+def _by_experiment(rows: Sequence[Traced]) -> dict[str, list[Traced]]:
+    found: dict[str, list[Traced]] = {}
+    for row in rows:
+        found.setdefault(row["experiment_id"], []).append(row)
+    return found
+
+
+def _split(variants: Sequence[Traced], traffic: Sequence[Traced]) -> list[dict[str, Any]]:
+    """Declared and seen, variant by variant; the control first, what nobody declared last."""
+    seen = {row["variant_id"]: row for row in traffic}
+    total = sum(row["exposed"] or 0 for row in traffic)
+    ordered = sorted(variants, key=lambda row: (not row["is_control"], row["variant_id"]))
+    known = [(row["variant_id"], row, seen.get(row["variant_id"])) for row in ordered]
+    unknown = [(row["variant_id"], None, row) for row in traffic if row["variant_id"] not in {name for name, _, _ in known}]
+    found = []
+    for index, (_, variant, arm) in enumerate([*known, *unknown]):
+        share = (arm["exposed"] or 0) / total if arm and total else 0.0
+        found.append(
+            {
+                "variant": variant,
+                "arm": arm,
+                "picture": svg.bar(share, f"{wording.percent(share)} of the people seen", f"v{index}"),
+            }
+        )
+    return found
+
+
+def _arms(rows: Sequence[Traced], variants: Sequence[Traced]) -> list[dict[str, Any]]:
+    """The effects of each variant against the control, by role."""
+    found = []
+    for number, variant in enumerate(row["variant_id"] for row in variants if not row["is_control"]):
+        own = [row for row in rows if row["variant_id"] == variant and row["role"] in ROLES and row["segment"] == "all"]
+        own.sort(key=lambda row: (ROLES.index(row["role"]), row["metric_id"]))
+        if own:
+            found.append({"row": own[0], "effects": [_effect(row, f"r{number}-{index}") for index, row in enumerate(own)]})
+    return found
+
+
+def _effect(row: Traced, identity: str) -> dict[str, Any]:
+    has_relative = row["relative_ci_low"] is not None and row["relative_ci_high"] is not None
+    return {
+        "row": row,
+        "label": metric_label(row["metric_id"]),
+        "form": value_form(row["metric_id"]),
+        "effect_form": effect_form(row["metric_id"]),
+        "sign": effect_sign(row),
+        "picture": interval_picture(row, identity) if has_relative else None,
+    }
+
+
+def _windows(rows: Sequence[Traced]) -> list[dict[str, Any]]:
+    """The same effects after 7, 30 and 90 days, per variant and metric, for what was declared."""
+    kept = [row for row in rows if row["segment"] == "all" and row["role"] in ROLES and row["effect"] is not None]
+    by_metric: dict[tuple[int, str, str], dict[str, Traced]] = {}
+    for row in kept:
+        by_metric.setdefault((ROLES.index(row["role"]), row["metric_id"], row["variant_id"]), {})[row["metric_window"]] = row
+    return [
+        {
+            "first": next(iter(windows.values())),
+            "is_drawn": role == 0,  # pictures of the primary alone keep the page light
+            "label": metric_label(name),
+            "cells": [
+                (window, _effect(windows[window], f"w{index}-{window}") if window in windows else None)
+                for window in ("7", "30", "90", "all")
+            ],
+        }
+        for index, ((role, name, _), windows) in enumerate(sorted(by_metric.items(), key=lambda item: item[0]))
+    ]
+
+
+def _segments(rows: Sequence[Traced], primary: str | None) -> list[dict[str, Any]]:
+    """The primary metric's effect in each segment of the decision window."""
+    windows = {row["metric_window"] for row in rows if row["is_decision"]}
+    own = [row for row in rows if row["segment"] != "all" and row["metric_id"] == primary and row["metric_window"] in windows]
+    own.sort(key=lambda row: (row["variant_id"], row["segment"]))
+    return [_effect(row, f"g{index}") for index, row in enumerate(own[:60])]
+
+
+def _stream(row: Traced) -> dict[str, Any]:
+    return {
+        "row": row,
+        "label": STREAMS.get(row["stream"], row["stream"].replace("_", " ")),
+        "metric": metric_label(row["metric_id"]) if row["row_kind"] == "stream" and row["metric_id"] else None,
+        "is_total": row["row_kind"] != "stream",
+        "effect_form": effect_form(row["metric_id"]) if row["row_kind"] == "stream" and row["metric_id"] else "number",
+    }
+
+
+def _stream_of(rows: Sequence[Traced], stream: str) -> Traced | None:
+    return next((row for row in rows if row["stream"] == stream), None)

@@ -1,0 +1,283 @@
+"""The pages: every number on them stands in a mart, they need nothing but themselves, and no text becomes markup."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from sites import render
+
+from python_stats import svg
+from python_stats.errors import UserError
+from python_stats.project import Flags, open_project
+from python_stats.report import formats, render_site, write_site
+from python_stats.report.naming import file_name
+from python_stats.warehouse import open_warehouse
+
+FOLDERS = ("plain_folder", "full_folder", "hostile_folder")
+LARGEST = 200_000
+PLACED = re.compile(r"^[a-z0-9_.-]+$")
+
+
+class Page(HTMLParser):
+    """Collects traced values, links and tags, and texts with a digit that nothing traces."""
+
+    VOID = frozenset({"meta", "br", "wbr", "line", "path", "circle", "rect", "link", "img", "input"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack: list[tuple[str, dict[str, str]]] = []
+        self.traced: list[tuple[dict[str, str], str]] = []
+        self.untraced: list[str] = []
+        self.tags: list[str] = []
+        self.attributes: set[str] = set()
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attrs}
+        self.tags.append(tag)
+        self.attributes |= found.keys()
+        if tag == "a":
+            self.links.append(found["href"])
+        if tag not in self.VOID:
+            self.stack.append((tag, found))
+            if "data-column" in found:
+                self.traced.append((self._place() | found, ""))
+
+    def _place(self) -> dict[str, str]:
+        """The row that is nearest around: its mart and key."""
+        around = next((attributes for _, attributes in reversed(self.stack) if "data-mart" in attributes), {})
+        return {name: around[name] for name in ("data-mart", "data-key") if name in around}
+
+    def handle_endtag(self, tag: str) -> None:
+        while tag not in self.VOID and self.stack and self.stack.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if any(tag in ("style", "script", "title") for tag, _ in self.stack) or not data.strip():
+            return
+        if "data-column" in self.stack[-1][1]:
+            attributes, text = self.traced[-1]
+            self.traced[-1] = (attributes, text + data)
+        elif re.search(r"\d", data) and not any({"data-mart", "data-fixed"} & attributes.keys() for _, attributes in self.stack):
+            self.untraced.append(data)
+
+
+def read(page: str) -> Page:
+    parsed = Page()
+    parsed.feed(page)
+    return parsed
+
+
+@pytest.fixture(params=FOLDERS)
+def site(request: pytest.FixtureRequest) -> tuple[Path, dict[str, str]]:
+    folder = request.getfixturevalue(request.param)
+    return folder, render(folder)
+
+
+@pytest.fixture
+def plain(plain_folder: Path) -> dict[str, str]:
+    return render(plain_folder)
+
+
+def rendered() -> dict[str, str]:
+    with open_warehouse(open_project(Flags()), read_only=True) as opened:
+        return render_site(opened, "EUR")
+
+
+def looked_up(connection: Any, attributes: dict[str, str]) -> Any:
+    conditions, values = ["true"], []
+    for pair in filter(None, attributes["data-key"].split(";")):
+        name, value = re.fullmatch(r"((?:sha256\()?[a-z_0-9]+\)?)=(.*)", pair, re.DOTALL).groups()  # type: ignore[union-attr]
+        conditions.append(f"cast({name} as varchar) = ?")
+        values.append(value.replace("%3B", ";").replace("%25", "%"))
+    rows = connection.execute(
+        f'select "{attributes["data-column"]}" from {attributes["data-mart"]} where {" and ".join(conditions)}', values
+    ).fetchall()
+    assert len(rows) == 1, attributes
+    return rows[0][0]
+
+
+def compare(folder: Path, page: str) -> int:
+    """Look up every traced value of a page; how many there were."""
+    parsed = read(page)
+    writers = formats("EUR")
+    with duckdb.connect(str(folder / "w.duckdb"), read_only=True) as connection:
+        for attributes, text in parsed.traced:
+            value = looked_up(connection, attributes)
+            expected = "–" if value is None else writers[attributes["data-format"]](value)
+            assert text == expected, attributes
+    assert parsed.untraced == []
+    return len(parsed.traced)
+
+
+def test_every_number_stands_in_a_mart(site: tuple[Path, dict[str, str]]) -> None:
+    folder, pages = site
+    found = {name: compare(folder, page) for name, page in pages.items()}
+    assert all(
+        found[name] > least
+        for name, least in {"scorecard.html": 40, "friction.html": 20, "handover.html": 100, "messaging.html": 80}.items()
+    )
+
+
+def test_the_test_above_sees_a_wrong_number(page_project: Path) -> None:
+    page = rendered()["scorecard.html"]
+    with duckdb.connect(str(page_project / "w.duckdb")) as connection:
+        connection.execute("update roi_estimates set annual = annual + 1 where experiment_id = 'all'")
+    with pytest.raises(AssertionError):
+        compare(page_project, page)
+
+
+def test_same_bytes_each_time(site: tuple[Path, dict[str, str]]) -> None:
+    folder, pages = site
+    assert render(folder) == pages
+
+
+def test_pages_are_light_enough_to_mail(site: tuple[Path, dict[str, str]]) -> None:
+    assert {name: len(page.encode()) for name, page in site[1].items() if len(page.encode()) >= LARGEST} == {}
+
+
+def test_they_need_nothing_but_themselves(site: tuple[Path, dict[str, str]]) -> None:
+    for name, page in site[1].items():
+        parsed = read(page)
+        assert not set(parsed.tags) & {"link", "img", "iframe", "object", "embed", "form", "base"}, name
+        assert parsed.tags.count("script") == (1 if name.startswith("library") else 0), name
+        assert not re.findall(r"(?:src|href)=\"(?:https?:)?//|url\(|@import", page), name
+        assert parsed.attributes & {"onclick", "onload", "style", "onerror"} == set(), name
+
+
+def test_every_link_leads_somewhere(site: tuple[Path, dict[str, str]]) -> None:
+    for name, page in site[1].items():
+        links = read(page).links
+        assert {link for link in links if link != "#content"} <= site[1].keys(), name
+        assert PLACED.match(name)
+    assert len({name.lower() for name in site[1]}) == len(site[1])
+    assert {name for name in site[1] if name.startswith("experiment-")} <= {link for page in site[1].values() for link in read(page).links}
+
+
+def test_no_text_becomes_markup(hostile_folder: Path) -> None:
+    for name, page in render(hostile_folder).items():
+        assert "<script>alert" not in page and "<i>" not in page and "<svg onload" not in page and "\0" not in page, name
+        assert not re.search(r'href="javascript', page), name
+        assert not re.search(r"[\x00-\x09\x0b-\x1f]", page), name
+
+
+def test_pictures_and_tables_have_words(site: tuple[Path, dict[str, str]]) -> None:
+    for name, page in site[1].items():
+        parsed = read(page)
+        assert page.count("<svg") == page.count("<title id=") == page.count("<desc id="), name
+        ids = re.findall(r' id="([^"]+)"', page)
+        assert len(ids) == len(set(ids)), name
+        assert parsed.tags.count("h1") == 1 and parsed.tags.count("main") == 1, name
+        assert len(re.findall("<thead>", page)) == len(re.findall(r"<thead><tr>(?:\s*<th scope=\"col\")", page)), name
+        labelled = re.findall(r'aria-labelledby="([^"]+)"', page)
+        assert all(part in ids for both in labelled for part in both.split()), name
+
+
+def test_charts_have_units(plain: dict[str, str]) -> None:
+    for chart in re.findall(r'<svg class="chart".*?</svg>', "".join(plain.values()), re.DOTALL):
+        units = re.findall(r'class="unit"[^>]*>([^<]+)<', chart)
+        assert len(units) == 2 and all(units)
+    assert '<svg class="chart"' in plain["handover.html"]
+
+
+def test_text_is_escaped(plain: dict[str, str]) -> None:
+    assert "The &lt;form&gt; &amp; its eight fields" in plain["scorecard.html"] and "Delivery &lt;form&gt;" in plain["scorecard.html"]
+
+
+def test_no_gain_is_shown_for_an_unsound_experiment(plain: dict[str, str]) -> None:
+    page = plain["scorecard.html"]
+    start = page.index(">Crooked</span>")
+    crooked = page[start : page.index("</tr>", start)]
+    assert "no amount" in crooked and "€" not in crooked and "not shown" in crooked
+    assert "Not sound" in plain["experiment-crooked.html"] and "Sound." in plain["experiment-winner.html"]
+
+
+def test_verdicts_do_not_hang_on_colour(plain: dict[str, str]) -> None:
+    for words in ("▲ Ship", "▼ Roll back", "✕ Invalid", "▶ Keep running"):
+        assert words in plain["scorecard.html"] and words in plain["library.html"]
+
+
+def test_guardrails_stand_beside_the_gain(plain: dict[str, str]) -> None:
+    text = re.sub(r"<[^>]+>", "", plain["scorecard.html"])
+    assert "✓ People refunded" in text and "✕ People refunded (harmed)" in text
+
+
+def test_the_library_has_winners_and_losers(plain: dict[str, str]) -> None:
+    for name in ("Winner", "Harmful", "Crooked", "Young"):
+        assert f">{name}</span>" in plain["library.html"]
+        assert f'href="experiment-{name.lower()}.html"' in plain["library.html"]
+
+
+def test_nothing_ships(page_project: Path) -> None:
+    with duckdb.connect(str(page_project / "w.duckdb")) as connection:
+        connection.execute("update roi_estimates set annual = null where experiment_id = 'all'")
+    assert "Nothing ships yet" in rendered()["scorecard.html"]
+
+
+OPTIONAL = (
+    "friction_cost friction_step_summary friction_journey_summary friction_cost_by_journey handover_summary handover_survival"
+    " messaging_summary survey_summary cfg_journeys cfg_campaigns cfg_journey_steps source_audit as_of learning_notes"
+).split()
+
+
+@pytest.mark.parametrize("change", ["delete from {}", "drop table {}"])
+def test_no_data_is_said_and_no_crash(page_project: Path, change: str) -> None:
+    everything = set(rendered())
+    with duckdb.connect(str(page_project / "w.duckdb")) as connection:
+        for table in OPTIONAL:
+            connection.execute(change.format(table))
+    pages = rendered()
+    assert pages.keys() == everything
+    for name in ("friction.html", "handover.html", "messaging.html", "metrics.html", "backlog.html"):
+        assert "No data" in pages[name], name
+
+
+def test_no_experiment(page_project: Path) -> None:
+    with duckdb.connect(str(page_project / "w.duckdb")) as connection:
+        for table in ("experiment_decisions", "experiment_results", "roi_estimates", "learning_notes", "cfg_experiments"):
+            connection.execute(f"delete from {table}")
+    pages = rendered()
+    assert "No experiment was declared" in pages["scorecard.html"] and "no experiment was declared" in pages["library.html"]
+
+
+def test_before_analyze(project: Path) -> None:
+    with pytest.raises(UserError, match="run 'empathy-roi analyze' first"):
+        rendered()
+
+
+def test_pages_of_an_earlier_run_go_and_other_files_stay(tmp_path: Path, plain: dict[str, str]) -> None:
+    (tmp_path / "experiment-mine.html").write_text("<p>my own notes</p>")
+    (tmp_path / "experiment-old.html").write_text(plain["experiment-winner.html"])
+    write_site(tmp_path, plain)
+    assert {path.name for path in tmp_path.iterdir()} == {*plain, "experiment-mine.html"}
+    assert all((tmp_path / name).read_text(encoding="utf-8") == page for name, page in plain.items())
+
+
+@pytest.mark.parametrize(
+    ("identity", "name"),
+    [
+        ("checkout_short_form", "x-checkout_short_form.html"),
+        ("a-0123456789ab", "x-a-0123456789ab-" + hashlib.sha256(b"a-0123456789ab").hexdigest()[:12] + ".html"),
+        ("Young", "x-young-" + hashlib.sha256(b"Young").hexdigest()[:12] + ".html"),
+        ("../..", "x-" + hashlib.sha256(b"../..").hexdigest()[:12] + ".html"),
+        ("", "x-" + hashlib.sha256(b"").hexdigest()[:12] + ".html"),
+    ],
+)
+def test_file_names(identity: str, name: str) -> None:
+    assert file_name("x", identity) == name
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "state"), [(0.01, 0.2, "better"), (-0.2, -0.01, "worse"), (-0.1, 0.1, "open"), (5, 9, "better"), (-9, -5, "worse")]
+)
+def test_intervals_stay_in_the_picture(low: float, high: float, state: str) -> None:
+    picture = str(svg.interval((low + high) / 2, low, high, 0.05, 0.02, "words", "x"))
+    assert f'class="interval {state}"' in picture
+    positions = [float(found) for found in re.findall(r'(?:[MLH]|x1="|cx=")(-?[\d.]+)', picture)]
+    assert all(0 <= position <= svg.WIDTH for position in positions)
