@@ -13,8 +13,8 @@ from python_stats.estimators import cuped
 from python_stats.estimators.comparison import compare, compare_contrast
 from python_stats.estimators.contrast import Contrast
 from python_stats.estimators.moments import mean, sample_of_means, sample_of_ratios
-from python_stats.estimators.shares import newcombe
-from python_stats.estimators.skewness import skewness_of_means, skewness_of_ratios, skewness_of_shares
+from python_stats.estimators.shares import newcombe, sample_of_shares
+from python_stats.estimators.skewness import skewness_of_means, skewness_of_ratios
 from python_stats.estimators.status import OK, Floats
 
 Row = Mapping[str, Any]
@@ -79,8 +79,10 @@ def arm_of(kind: str, cells: Cells, overall: Floats | None = None) -> cuped.Arm:
     n, pivot_y, sum_y, sum_yy, pivot_x, sum_x, sum_xx, sum_yx = cells.all("persons pivot_y sum_y sum_yy pivot_x sum_x sum_xx sum_yx")
     unit, cubes = cells.all("skew_unit sum_cubes")
     if kind != "ratio":
-        tail = skewness_of_shares(mean(n, pivot_y, sum_y)) if kind == "share" else skewness_of_means(n, sum_y, sum_yy, unit, cubes)
-        value = sample_of_means(n, pivot_y, sum_y, sum_yy, tail)
+        if kind == "share":
+            value = sample_of_shares(n, pivot_y, sum_y, sum_yy)
+        else:
+            value = sample_of_means(n, pivot_y, sum_y, sum_yy, skewness_of_means(n, sum_y, sum_yy, unit, cubes))
         covariate = sample_of_means(n, pivot_x, sum_x, sum_xx)
         return cuped.Arm(value, covariate, cuped.covariance_of_means(n, sum_y, sum_x, sum_yx))
     pivot_d, sum_d, sum_dd, sum_yd, pivot_z, sum_z, sum_zz, sum_xz = cells.all("pivot_d sum_d sum_dd sum_yd pivot_z sum_z sum_zz sum_xz")

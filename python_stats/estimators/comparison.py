@@ -10,8 +10,19 @@ import numpy as np
 
 from python_stats.estimators.contrast import Contrast, difference, fieller
 from python_stats.estimators.moments import Sample
+from python_stats.estimators.shares import has_few_events
 from python_stats.estimators.skewness import is_skewed, skewness_of_difference
-from python_stats.estimators.status import INVALID_INPUT, OK, SKEWED, ZERO_VARIANCE, Floats, Words, first_reason
+from python_stats.estimators.status import (
+    INVALID_INPUT,
+    OK,
+    SKEWED,
+    TOO_FEW_EVENTS,
+    WARNINGS,
+    ZERO_VARIANCE,
+    Floats,
+    Words,
+    first_reason,
+)
 
 
 @dataclass(frozen=True)
@@ -28,8 +39,8 @@ class Comparison:
         relative_low, relative_high: Fieller's interval of `relative`; `nan` where `relative_status` is not `ok`.
         critical: the quantile that both intervals use.
         skewness: of the difference, for the check of the normal approximation; `nan` where it is unknown.
-        status, relative_status: `ok`, or why there is nothing to show. `skewed` leaves the two estimates, without anything about
-            how sure they are.
+        status, relative_status: `ok`, or why there is nothing to show. Warnings leave the two estimates, without anything
+            about how sure they are.
         contrast: the effect and the control's mean, as `contrast.side_of` takes it.
     """
 
@@ -89,6 +100,7 @@ def compare(control: Sample, variant: Sample, alpha: Floats, *, normal: bool = F
     if not normal:
         df = welch_df(control.variance, control.persons, variant.variance, variant.persons)
     status = np.where(control.status != OK, control.status, variant.status)
+    status = np.where((status == OK) & has_few_events((control, variant)), TOO_FEW_EVENTS, status)
     return compare_contrast(difference(control, variant), df, alpha, status, skewness_of_difference(control, variant))
 
 
@@ -110,9 +122,9 @@ def compare_contrast(contrast: Contrast, df: Floats, alpha: Floats, status: Word
             (~(np.isfinite(effect) & np.isfinite(standard_error)), INVALID_INPUT),
             (is_skewed(skewness), SKEWED),
         )
-        status = np.where(status == OK, own, status)
-        usable = status == OK
-        shown = usable | (status == SKEWED)
+        # no spread at all, or a sum that is not finite, says more than a warning
+        status = np.where((status == OK) | ((status == TOO_FEW_EVENTS) & (own != OK)), own, status)
+        usable, warned = status == OK, np.isin(status, WARNINGS)
         safe_df = np.where(usable, df, 1.0)
         critical = np.where(usable, critical_value(alpha, safe_df), np.nan)
         p_value = np.where(usable, two_sided_p(np.where(usable, effect / standard_error, 0.0), safe_df), np.nan)
@@ -120,13 +132,13 @@ def compare_contrast(contrast: Contrast, df: Floats, alpha: Floats, status: Word
     relative_status = np.where(usable, relative_status, status)
     bounded = relative_status == OK
     return Comparison(
-        effect=np.where(shown, effect, np.nan),
+        effect=np.where(usable | warned, effect, np.nan),
         standard_error=np.where(usable, standard_error, np.nan),
         df=np.where(usable, df, np.nan),
         ci_low=np.where(usable, effect - critical * standard_error, np.nan),
         ci_high=np.where(usable, effect + critical * standard_error, np.nan),
         p_value=p_value,
-        relative=np.where((bounded | (status == SKEWED)) & np.isfinite(relative), relative, np.nan),
+        relative=np.where((bounded | warned) & np.isfinite(relative), relative, np.nan),
         relative_low=np.where(bounded, low, np.nan),
         relative_high=np.where(bounded, high, np.nan),
         critical=critical,

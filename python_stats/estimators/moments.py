@@ -32,6 +32,7 @@ class Sample:
         status: `ok`, or why there is no value or no variance.
         pivot, rest: value = pivot + rest, where the mean was summed from a pivot.
         skewness: of one person's value (a ratio's: linearised); None or `nan` where unknown.
+        is_share: every value is 0 or 1.
     """
 
     persons: Floats
@@ -41,6 +42,7 @@ class Sample:
     pivot: Floats | None = None
     rest: Floats | None = None
     skewness: Floats | None = None
+    is_share: bool = False
 
 
 def mean(persons: Floats, pivot: Floats, total: Floats) -> Floats:

@@ -17,9 +17,24 @@ ZERO_VARIANCE = "zero_variance"  # everybody the same in both variants: no stand
 ZERO_DENOMINATOR = "zero_denominator"  # a ratio whose denominator never happened
 INVALID_INPUT = "invalid_input"  # a sum that is not finite, or a variance below 0
 SKEWED = "skewed"  # too long a tail for this split and size: Student's t cannot be trusted
+TOO_FEW_EVENTS = "too_few_events"  # a share: fewer than ten persons for whom it happened, or for whom it did not
 UNBOUNDED = "unbounded"  # relative effect only: the control is not distinguishable from 0
 
-STATUSES = (OK, MISSING_VARIANT, NO_PERSONS, TOO_FEW_PERSONS, ZERO_VARIANCE, ZERO_DENOMINATOR, INVALID_INPUT, SKEWED, UNBOUNDED)
+STATUSES = (
+    OK,
+    MISSING_VARIANT,
+    NO_PERSONS,
+    TOO_FEW_PERSONS,
+    ZERO_VARIANCE,
+    ZERO_DENOMINATOR,
+    INVALID_INPUT,
+    SKEWED,
+    TOO_FEW_EVENTS,
+    UNBOUNDED,
+)
+
+# There is an estimate, but no telling how sure it is.
+WARNINGS = (SKEWED, TOO_FEW_EVENTS)
 
 
 def first_reason(shape: tuple[int, ...], *reasons: tuple[Flags, str]) -> Words:
