@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from python_stats.estimators import comparison, moments, planning, shares, skewness, split, survival
+from python_stats.estimators import comparison, moments, planning, shares, split, survival
 from python_stats.estimators import worth as worths
 from python_stats.estimators.moments import Sample
 from python_stats.estimators.split import Split
@@ -132,7 +132,7 @@ def compare_shares(
     """
     shape, (y0, n0, y1, n1, level) = _arrays(count_control, n_control, count_variant, n_variant, alpha)
     zero = np.zeros(n0.shape)
-    arms = [moments.sample_of_means(n, zero, y, y, skewness.skewness_of_shares(moments.mean(n, zero, y))) for y, n in ((y0, n0), (y1, n1))]
+    arms = [shares.sample_of_shares(n, zero, y, y) for y, n in ((y0, n0), (y1, n1))]
     return _effects(shape, arms[0], arms[1], level, score=shares.newcombe(y0, n0, y1, n1, level))
 
 

@@ -22,9 +22,9 @@ Row = dict[str, Any]
 
 _STATS = (
     "experiment_id variant_id metric_id metric_window segment metric_kind persons numerator denominator "
-    "pivot_y pivot_d pivot_x pivot_z sum_y sum_d sum_x sum_z sum_yy sum_dd sum_xx sum_zz sum_yd sum_yx sum_yz sum_dx sum_dz sum_xz"
+    "pivot_y pivot_d pivot_x pivot_z sum_y sum_d sum_x sum_z sum_yy sum_dd sum_xx sum_zz sum_yd sum_yx sum_yz sum_dx sum_dz sum_xz "
+    "skew_unit sum_cubes"
 ).split()
-_TAILS = ("skew_unit", "sum_cubes")
 _LIFE = "experiment_id variant_id metric_id metric_window segment bucket_start_s bucket_end_s at_risk events censored".split()
 _EXPERIMENTS = (
     "experiment_id experiment_name feature_class owner_team hypothesis what_changes design monitoring looks spending alpha power "
@@ -58,7 +58,7 @@ def run(warehouse: Warehouse, options: Options) -> Run:
     traffic = warehouse.read(
         "experiment_traffic", ("experiment_id", "variant_id", "exposed", "contaminated"), ("experiment_id", "variant_id")
     )
-    stats = warehouse.read("experiment_metric_stats", _STATS, _STATS[:5], optional=_TAILS)
+    stats = warehouse.read("experiment_metric_stats", _STATS, _STATS[:5])
     life_tables = warehouse.read("experiment_life_tables", _LIFE, _LIFE[:6])
 
     results = analyze(designs, stats, life_tables, options)

@@ -15,8 +15,8 @@ Row = dict[str, Any]
 class Warehouse(Protocol):
     """What the rest of the package needs of a database."""
 
-    def read(self, table: str, columns: Sequence[str], order_by: Sequence[str] = (), optional: Sequence[str] = ()) -> list[Row]:
-        """Rows of a mart as mappings, in that order; with the optional columns that are there.
+    def read(self, table: str, columns: Sequence[str], order_by: Sequence[str] = ()) -> list[Row]:
+        """Rows of a mart as mappings, in that order.
 
         Raises:
             UserError: where the table or a column is not there.
@@ -120,7 +120,7 @@ class DuckDBWarehouse:
         """Is there such a table or view?"""
         return bool(self._columns(table))
 
-    def read(self, table: str, columns: Sequence[str], order_by: Sequence[str] = (), optional: Sequence[str] = ()) -> list[Row]:
+    def read(self, table: str, columns: Sequence[str], order_by: Sequence[str] = ()) -> list[Row]:
         """Rows of a mart; see `Warehouse.read`."""
         known = self._columns(table)
         if not known:
@@ -128,7 +128,6 @@ class DuckDBWarehouse:
         missing = [column for column in columns if column not in known]
         if missing:
             raise UserError(f"{self._schema}.{table}: no column '{missing[0]}'; rebuild it with 'empathy-roi build'")
-        columns = [*columns, *(column for column in optional if column in known)]
         order = f" order by {', '.join(f'{_quoted(column)} nulls last' for column in order_by)}" if order_by else ""
         cursor = self._connection.execute(f"select {', '.join(map(_quoted, columns))} from {self._name(table)}{order}")
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]

@@ -14,7 +14,7 @@ STATS_TYPES = {
     **dict.fromkeys(("experiment_id", "variant_id", "metric_id", "metric_window", "segment", "metric_kind"), "varchar"),
     "persons": "bigint",
     **dict.fromkeys("numerator denominator pivot_y pivot_d sum_y sum_d sum_yy sum_dd sum_yd".split(), "double"),
-    **dict.fromkeys("pivot_x pivot_z sum_x sum_z sum_xx sum_zz sum_yx sum_yz sum_dx sum_dz sum_xz".split(), "double"),
+    **dict.fromkeys("pivot_x pivot_z sum_x sum_z sum_xx sum_zz sum_yx sum_yz sum_dx sum_dz sum_xz skew_unit sum_cubes".split(), "double"),
 }
 
 MARTS: dict[str, dict[str, str]] = {
@@ -99,6 +99,8 @@ def share_row(experiment: str, variant: str, metric: str, persons: int, successe
         "sum_dd": 0.0,
         "sum_yd": 0.0,
         **dict.fromkeys("pivot_x pivot_z sum_x sum_z sum_xx sum_zz sum_yx sum_yz sum_dx sum_dz sum_xz".split(), 0.0),
+        "skew_unit": None,  # a share's tail is known from it
+        "sum_cubes": None,
         **more,
     }
 
