@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from python_stats.estimators.moments import Sample, sample_of_means, sample_of_ratios
+from python_stats.estimators.skewness import skewness_of_means, skewness_of_ratios, skewness_of_shares
 
 CHUNK = 2_000_000  # persons at a time
 
@@ -68,15 +69,14 @@ def powers(values: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def means(rng: np.random.Generator, experiments: int, persons: int, population: Population, factor: float = 1.0) -> Sample:
-    """Arms whose persons follow a population, times `factor`."""
-    size = np.full(experiments, float(persons))
-    pivot = np.full(experiments, population.pivot)
+    """Arms whose persons follow a population, times `factor`; with their tails."""
+    size, pivot = np.full(experiments, float(persons)), np.full(experiments, population.pivot)
 
     def draw(generator: np.random.Generator, shape: tuple[int, int]) -> tuple[np.ndarray, ...]:
         return powers(factor * population.draw(generator, shape) - population.pivot)
 
-    first, second, _ = sums(rng, experiments, persons, draw)
-    return sample_of_means(size, pivot, first, second)
+    first, second, third = sums(rng, experiments, persons, draw)
+    return sample_of_means(size, pivot, first, second, skewness_of_means(size, first, second, np.ones(experiments), third))
 
 
 def shares(rng: np.random.Generator, experiments: int, persons: int, share: float) -> tuple[np.ndarray, Sample]:
@@ -84,16 +84,27 @@ def shares(rng: np.random.Generator, experiments: int, persons: int, share: floa
     successes = rng.binomial(persons, share, experiments).astype(float)
     size, pivot = np.full(experiments, float(persons)), np.full(experiments, 0.1)
     # Σ(y − p) = x − n p and Σ(y − p)² = x (1 − 2p) + n p²
-    arm = sample_of_means(size, pivot, successes - persons * 0.1, successes * 0.8 + persons * 0.01)
-    return successes, arm
+    tail = skewness_of_shares(successes / persons)
+    return successes, sample_of_means(size, pivot, successes - persons * 0.1, successes * 0.8 + persons * 0.01, tail)
 
 
-def ratios(rng: np.random.Generator, experiments: int, persons: int, pairs: Pairs) -> Sample:
-    """Arms of persons with a numerator and a denominator each, correlated as `pairs` draws them."""
-    size, pivot = np.full(experiments, float(persons)), np.zeros(experiments)
+def ratios(rng: np.random.Generator, experiments: int, persons: int, pairs: Pairs, truth: float) -> Sample:
+    """Arms of persons with a numerator and a denominator each, correlated as `pairs` draws them.
+
+    Args:
+        truth: the ratio with which the tails are measured; in the marts it is that of all variants together.
+    """
+    size, pivot, unit = np.full(experiments, float(persons)), np.zeros(experiments), np.ones(experiments)
 
     def draw(generator: np.random.Generator, shape: tuple[int, int]) -> tuple[np.ndarray, ...]:
         y, d = pairs(generator, shape)
-        return y, d, y * y, d * d, y * d
+        return y, d, y * y, d * d, y * d, (y - truth * d) ** 3
 
-    return sample_of_ratios(size, pivot, pivot, *sums(rng, experiments, persons, draw))
+    *moments, cubes = sums(rng, experiments, persons, draw)
+    tail = skewness_of_ratios(size, pivot, pivot, *moments, np.full(experiments, truth), unit, cubes)
+    return sample_of_ratios(size, pivot, pivot, *moments, tail)
+
+
+def unchecked(arm: Sample) -> Sample:
+    """The same without its tail, so that no comparison is withheld for it."""
+    return replace(arm, skewness=None)

@@ -6,17 +6,23 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from calibration import fixed, many, power, sequential, times, verdicts
+from calibration import adjusted, fixed, many, power, sequential, times, verdicts
 from calibration.cells import Cell
 
 FAMILIES: dict[str, Callable[[np.random.Generator, int], Iterator[Cell]]] = {
     "welch": fixed.welch,
     "proportions": fixed.proportions,
+    "few_events": fixed.few_events,
     "ratios": fixed.delta,
+    "with_covariate": adjusted.with_covariate,
+    "crossed": adjusted.crossed,
+    "segments": adjusted.segments,
+    "increments": adjusted.increments,
     "restricted_means": times.restricted_means,
     "looking": sequential.looking,
     "repeated_intervals": sequential.repeated_intervals,
     "splits": many.splits,
+    "daily_splits": many.daily_splits,
     "multiplicity": many.multiplicity,
     "worth": many.worth,
     "verdicts": verdicts.fixed_horizon,

@@ -9,7 +9,7 @@ from scipy.special import ndtr
 
 from calibration.cells import Cell, cell
 from python_stats.estimators.multiplicity import benjamini_hochberg, holm
-from python_stats.estimators.split import ALARM_P, sample_ratio
+from python_stats.estimators.split import ALARM_P, daily_sample_ratio, sample_ratio
 from python_stats.estimators.worth import Worth, unit_values
 
 
@@ -22,6 +22,18 @@ def splits(rng: np.random.Generator, experiments: int) -> Iterator[Cell]:
             alarms = np.array([not sample_ratio(row, declared).is_sound for row in counts])
             corner = f"shares {'/'.join(f'{share:g}' for share in shares)}, n {persons}"
             yield cell("Sample ratio (chi-square)", f"alarm p < {ALARM_P:g}", corner, ALARM_P, alarms)
+
+
+def daily_splits(rng: np.random.Generator, experiments: int) -> Iterator[Cell]:
+    """The sample-ratio test that may be looked at every day, for 60 days."""
+    for shares in ((0.5, 0.5), (0.9, 0.1), (0.99, 0.01), (0.4, 0.3, 0.2, 0.05, 0.05)):
+        declared = np.array(shares)
+        for persons in (10, 1000, 100_000):
+            days = np.cumsum(rng.multinomial(persons, declared, (experiments, 60)), axis=1).astype(float)
+            p_values = np.array([daily_sample_ratio(row, declared)[-1] for row in days])
+            corner = f"shares {'/'.join(f'{share:g}' for share in shares)}, {persons} a day"
+            yield cell("Sample ratio, daily", f"any day p < {ALARM_P:g}", corner, ALARM_P, p_values < ALARM_P)
+            yield cell("Sample ratio, daily", "any day p < 5 %", corner, 0.05, p_values < 0.05)
 
 
 def multiplicity(rng: np.random.Generator, experiments: int) -> Iterator[Cell]:
