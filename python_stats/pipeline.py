@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from python_stats import money, verdicts
+from python_stats import learning, money, verdicts
 from python_stats.analysis import Options, analyze, split_of
 from python_stats.analysis.factorial import factorial_effects
 from python_stats.analysis.increments import increments
@@ -80,6 +80,7 @@ def run(warehouse: Warehouse, options: Options) -> Run:
         "experiment_decisions": decisions,
         "roi_estimates": estimates,
         "learning_notes": [_note(design, judged[design.experiment_id]) for design in designs],
+        "learning_patterns": learning.patterns(results, decisions),
     }
     stamped, run_id = _stamped(tables, as_of)
     warehouse.write(stamped)

@@ -242,6 +242,18 @@ LEARNING_NOTES: Columns = {
     **_RUN,
 }
 
+LEARNING_PATTERNS: Columns = {
+    "feature_class": "varchar",
+    "metric_id": "varchar",
+    "experiments": "bigint",  # decided and sound, that declared the metric
+    "improved": "bigint",  # of these: the whole interval of the decided variant lies on the good side of 0
+    "unclear": "bigint",
+    "harmed": "bigint",
+    "best_experiment_id": "varchar",  # of the improved ones
+    "best_relative_effect": "double",
+    **_RUN,
+}
+
 RUN_HISTORY: Columns = {
     "run_id": "varchar",  # its number, which orders runs, and when it started
     "source_table": "varchar",  # '' where the run came to no raw table
@@ -268,6 +280,7 @@ TABLES: dict[str, Columns] = {
     "experiment_decisions": EXPERIMENT_DECISIONS,
     "roi_estimates": ROI_ESTIMATES,
     "learning_notes": LEARNING_NOTES,
+    "learning_patterns": LEARNING_PATTERNS,
     "run_history": RUN_HISTORY,
 }
 
@@ -279,5 +292,6 @@ KEYS: dict[str, tuple[str, ...]] = {
     "experiment_decisions": ("experiment_id",),
     "roi_estimates": ("experiment_id", "stream", "metric_id"),
     "learning_notes": ("experiment_id",),
+    "learning_patterns": ("feature_class", "metric_id"),
     "run_history": ("run_id", "source_table"),
 }

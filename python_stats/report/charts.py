@@ -100,17 +100,19 @@ def over_days(
     up: str,
     label: str,
     identity: str,
+    in_percent: bool = True,
 ) -> Markup:
     """An estimate day by day between a lower and an upper bound, with levels to compare with.
 
     Args:
-        line: the estimate, x in days, y as a fraction (written as percent).
+        line: the estimate, x in days.
         bounds: `low` and `high` by name, drawn as the edges of a shaded band.
         levels: horizontal lines by what they are called.
         days: marks of the x axis, with their words.
         up: what the y axis measures, with its unit.
         label: what it shows, in words.
         identity: makes ids unique on the page.
+        in_percent: y are fractions, written as percent; else plain numbers.
     """
     low, high = list(bounds.get("low", ())), list(bounds.get("high", ()))
     settled = [y for _, y in line.points[len(line.points) // 5 :]] + [y for _, y in [*low[len(low) // 3 :], *high[len(high) // 3 :]]]
@@ -126,8 +128,8 @@ def over_days(
     parts = [
         _frame(
             _spaced([(x_axis.at(x), words) for x, words in days], 48),
-            [(y_axis.at(value), wording.number(value * 100, 0 if step >= 0.01 else 1, signed=True) + " %") for value in grid],
-            "day of the experiment, by date",
+            [(y_axis.at(value), _tick(value, step, in_percent)) for value in grid],
+            "day",
             up,
         )
     ]
@@ -148,6 +150,12 @@ def over_days(
         ends.append((y, x, 0, line.name))
     parts.append(_names(ends))
     return svg.picture("chart", WIDTH, HEIGHT, up, label, identity, "".join(parts))
+
+
+def _tick(value: float, step: float, in_percent: bool) -> str:
+    if in_percent:
+        return wording.number(value * 100, 0 if step >= 0.01 else 1, signed=True) + " %"
+    return wording.number(value, 0 if step >= 1 else 1, signed=True)
 
 
 def _path(points: Sequence[tuple[float, float]], x_axis: Axis, y_axis: Axis) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from python_stats import svg, wording
-from python_stats.report import experiment_time
+from python_stats.report import experiment_parts
 from python_stats.report.naming import file_name
-from python_stats.report.page import Page, effect_form, effect_sign, guard_signs, metric_label, value_form, verdict_sign
+from python_stats.report.page import GUARDS, Page, Sign, effect_form, effect_sign, guard_signs, metric_label, value_form, verdict_sign
 from python_stats.report.scorecard import interval_picture, primary_picture
 from python_stats.report.traced import Source, Traced
 from python_stats.tables import TABLES
@@ -18,6 +18,7 @@ STREAMS = {
     "decision_velocity": "Decided sooner",
     "total_direct": "Direct, in all",
     "total_indirect": "Indirect, in all",
+    "total": "Both, in all",
 }
 ROLES = ("primary", "secondary", "guardrail")
 _DECLARED = (
@@ -38,7 +39,7 @@ def pages(source: Source) -> list[Page]:
     results = _by_experiment(source.rows("experiment_results", list(TABLES["experiment_results"]), _RESULTS))
     money = _by_experiment(source.rows("roi_estimates", list(TABLES["roi_estimates"]), ["experiment_id", "stream", "metric_id"]))
     notes = _by_experiment(source.rows_if_there("learning_notes", list(TABLES["learning_notes"]), ["experiment_id"]))
-    over_time = experiment_time.read(source)
+    parts = experiment_parts.read(source)
     made = []
     for row in decisions:
         name = row["experiment_id"]
@@ -64,12 +65,11 @@ def pages(source: Source) -> list[Page]:
                     "split": _split(variants.get(name, []), traffic.get(name, [])),
                     "arms": _arms([result for result in own if result["is_decision"]], variants.get(name, [])),
                     "windows": _windows(own),
-                    "segments": _segments(own, row["metric_id"]),
                     "streams": [_stream(amount) for amount in money.get(name, [])],
                     "direct": _stream_of(money.get(name, []), "total_direct"),
                     "indirect": _stream_of(money.get(name, []), "total_indirect"),
                     "note": notes.get(name, [None])[0],
-                    **experiment_time.content(over_time, name, row, design),
+                    **experiment_parts.content(parts, row, own),
                 },
             )
         )
@@ -121,9 +121,16 @@ def _effect(row: Traced, identity: str) -> dict[str, Any]:
         "label": metric_label(row["metric_id"]),
         "form": value_form(row["metric_id"]),
         "effect_form": effect_form(row["metric_id"]),
-        "sign": effect_sign(row),
+        "sign": _sign(row),
         "picture": interval_picture(row, identity) if has_relative else None,
     }
+
+
+def _sign(row: Traced) -> Sign:
+    """Of a guardrail: whether harm is excluded; of any other metric: on which side of no change it lies."""
+    if row["role"] == "guardrail" and row["non_inferiority"]:
+        return GUARDS.get(row["non_inferiority"], GUARDS["not_assessed"])
+    return effect_sign(row)
 
 
 def _windows(rows: Sequence[Traced]) -> list[dict[str, Any]]:
@@ -144,14 +151,6 @@ def _windows(rows: Sequence[Traced]) -> list[dict[str, Any]]:
         }
         for index, ((role, name, _), windows) in enumerate(sorted(by_metric.items(), key=lambda item: item[0]))
     ]
-
-
-def _segments(rows: Sequence[Traced], primary: str | None) -> list[dict[str, Any]]:
-    """The primary metric's effect in each segment of the decision window."""
-    windows = {row["metric_window"] for row in rows if row["is_decision"]}
-    own = [row for row in rows if row["segment"] != "all" and row["metric_id"] == primary and row["metric_window"] in windows]
-    own.sort(key=lambda row: (row["variant_id"], row["segment"]))
-    return [_effect(row, f"g{index}") for index, row in enumerate(own[:60])]
 
 
 def _stream(row: Traced) -> dict[str, Any]:

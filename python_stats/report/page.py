@@ -60,7 +60,7 @@ VERDICTS = {
 }
 ORDER = tuple(VERDICTS)
 GUARDS = {
-    "non_inferior": Sign("better", "✓", "no harm beyond the limit"),
+    "non_inferior": Sign("better", "✓", "harm excluded"),
     "harmed": Sign("worse", "✕", "harmed"),
     "open": Sign("unclear", "○", "not settled"),
     "not_assessed": Sign("unclear", "–", "not assessed"),

@@ -46,6 +46,7 @@ def formats(currency: str) -> dict[str, Writer]:
         "days": lambda value: wording.number(value) + wording.THIN + ("day" if value == 1 else "days"),
         "months": lambda value: wording.significant(value, 2) + wording.THIN + "months",
         "number": wording.significant,
+        "increment": lambda value: wording.significant(value, signed=True),
         "per_hundred": lambda value: wording.number(value * 100, 1),
         "points": lambda value: wording.number(value * 100, signed=True),
         "p_value": lambda value: "< 0.001" if value < 0.001 else wording.number(value, 3),

@@ -61,7 +61,9 @@ class Tab:
             self.faults.append(str(detail["args"]))
         elif what == "Log.entryAdded" and detail["entry"]["level"] in ("error", "warning"):
             self.faults.append(detail["entry"]["text"])
-        elif (what == "Network.requestWillBeSent" and detail.get("type") != "Document") or (what == "Network.requestWillBeSent" and not detail["request"]["url"].startswith("file:")):
+        elif (what == "Network.requestWillBeSent" and detail.get("type") != "Document") or (
+            what == "Network.requestWillBeSent" and not detail["request"]["url"].startswith("file:")
+        ):
             self.requests.append(detail["request"]["url"])
         elif what == "Page.loadEventFired":
             self._loaded = True

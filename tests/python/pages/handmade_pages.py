@@ -71,3 +71,38 @@ def write(database: Path, content: dict[str, Rows]) -> None:
         connection.execute("alter table friction_cost add column completion_rate_after_step double")
         connection.execute("alter table friction_cost add column value_per_completion double")
         connection.execute("update friction_cost set step_order = 1, completion_rate_after_step = 0.5, value_per_completion = 40")
+
+
+def write_parts(database: Path) -> None:
+    """Rows of the tables that only some experiments have, for every experiment that was analysed, in the shape of tables.py."""
+    from datetime import date, timedelta
+
+    import duckdb
+
+    from python_stats.tables import TABLES
+
+    def row(table: str, **given: Any) -> dict[str, Any]:
+        simple = {"varchar": "all", "bigint": 3, "boolean": True, "double": 0.1, "date": date(2026, 2, 2), "timestamp": None}
+        columns = TABLES[table]
+        found = {name: 0.02 if name.endswith("_low") else 0.18 if name.endswith("_high") else simple[kind] for name, kind in columns.items()}
+        common = {"metric_id": "conversion", "metric_window": "all", "status": "ok", "good_direction": "increase", "variant_id": "new"}
+        return {name: (found | common | given)[name] for name in columns}
+
+    with duckdb.connect(str(database)) as connection:
+        for (experiment_id,) in connection.execute("select experiment_id from experiment_decisions").fetchall():
+            own = {"experiment_id": experiment_id}
+            rows = {
+                "experiment_effects_factorial": [row("experiment_effects_factorial", **own, effect_id=name, factors=1 + name.count(";")) for name in ("copy=warm", "copy=warm;timing=prompt")],
+                "experiment_increments": [row("experiment_increments", **own)],
+                "experiment_segments": [row("experiment_segments", **own, segment=f"tier={tier}", segment_column="tier") for tier in ("pro", "<b>free</b>")],
+                "experiment_sequential": [
+                    row("experiment_sequential", **own, day=date(2026, 2, 2) + timedelta(days=day), z=day / 10, boundary=4 - day / 20 if day % 10 == 0 else None,
+                        look=day // 10 if day % 10 == 0 else None, stage="look" if day % 10 == 0 else "waiting", relative_effect=0.2 - day / 1000)
+                    for day in range(41)
+                ] if "experiment_sequential" in TABLES else [],
+            }  # fmt: skip
+            for table, found in rows.items():
+                if found:  # the pipeline may have filled it
+                    connection.execute(f"delete from {table} where experiment_id = ?", [experiment_id])
+                for one in found:
+                    connection.execute(f"insert into {table} values ({', '.join('?' * len(one))})", list(one.values()))

@@ -36,6 +36,7 @@ def made(folder: Path, content: dict[str, list[dict[str, Any]]], pages: dict[str
     handmade_pages.write(folder / "w.duckdb", pages)
     with open_warehouse(open_project(Flags(project_dir=str(folder), profiles_dir=str(folder)))) as opened:
         pipeline.run(opened, Options())
+    handmade_pages.write_parts(folder / "w.duckdb")
     return folder
 
 

@@ -14,7 +14,8 @@ from sites import render
 from python_stats.report import FRONT_PAGE, write_site
 
 pytestmark = pytest.mark.skipif(
-    chromium.executable() is None, reason=f"no Chromium found ({', '.join(chromium.NAMES)}); on Debian: apt-get install chromium fonts-dejavu"
+    chromium.executable() is None,
+    reason=f"no Chromium found ({', '.join(chromium.NAMES)}); on Debian: apt-get install chromium fonts-dejavu",
 )
 FOLDERS = ("plain_folder", "full_folder", "hostile_folder")
 WIDTHS = {"desktop": (1280, False), "phone": (390, True)}
@@ -96,10 +97,14 @@ def test_the_scorecard_prints_on_one_page(tab: chromium.Tab, written: Path, requ
 @pytest.mark.parametrize("written", ["plain_folder"], indirect=True)
 def test_the_library_is_searched(tab: chromium.Tab, written: Path) -> None:
     def shown() -> Any:
-        return tab.value("[...document.querySelectorAll('#library tbody tr')].filter(row => !row.hidden).map(row => row.querySelector('a').textContent)")
+        return tab.value(
+            "[...document.querySelectorAll('#library tbody tr')].filter(row => !row.hidden).map(row => row.querySelector('a').textContent)"
+        )
 
     def enter(field: str, value: str) -> None:
-        tab.value(f"(() => {{ const field = document.getElementById('{field}'); field.value = '{value}'; field.dispatchEvent(new Event('input')); }})()")
+        tab.value(
+            f"(() => {{ const field = document.getElementById('{field}'); field.value = '{value}'; field.dispatchEvent(new Event('input')); }})()"
+        )
 
     tab.open(written / "library.html")
     assert sorted(shown()) == ["Crooked", "Harmful", "Winner", "Young"]

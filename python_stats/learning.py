@@ -1,0 +1,51 @@
+"""What all experiments together have taught: which kinds of feature improved which metrics."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from python_stats import verdicts
+
+Row = Mapping[str, Any]
+
+_UNDECIDED = frozenset({verdicts.INVALID, verdicts.KEEP_RUNNING})
+
+
+def patterns(results: Iterable[Row], decisions: Sequence[Row]) -> list[dict[str, Any]]:
+    """One row per kind of feature and metric, over experiments that are decided and sound.
+
+    An experiment counts once a metric: by the variant that its verdict is about, in the window that decides. It improved the metric
+    where the whole interval lies on the good side of 0, and harmed it where it lies on the bad side.
+
+    Args:
+        results: rows of experiment_results.
+        decisions: rows of experiment_decisions.
+    """
+    decided = {row["experiment_id"]: row for row in decisions if row["verdict"] not in _UNDECIDED}
+    found: dict[tuple[str, str], list[tuple[str, Row]]] = {}
+    for row in results:
+        decision = decided.get(row["experiment_id"])
+        is_counted = row["is_decision"] and row["segment"] == "all" and row["role"] != "value" and row["ci_low"] is not None
+        if decision and is_counted and row["variant_id"] == decision["variant_id"]:
+            found.setdefault((decision["feature_class"], row["metric_id"]), []).append((_side(row), row))
+    return [_pattern(*key, found[key]) for key in sorted(found)]
+
+
+def _side(row: Row) -> str:
+    low, high = row["ci_low"], row["ci_high"]
+    if row["good_direction"] == "decrease":
+        low, high = -high, -low
+    return "improved" if low > 0 else "harmed" if high < 0 else "unclear"
+
+
+def _pattern(feature_class: str, metric_id: str, found: Sequence[tuple[str, Row]]) -> dict[str, Any]:
+    improved = [row for side, row in found if side == "improved" and row["relative_effect"] is not None]
+    best = max(improved, key=lambda row: (abs(row["relative_effect"]), row["experiment_id"]), default=None)
+    sides = [side for side, _ in found]
+    return {
+        "feature_class": feature_class,
+        "metric_id": metric_id,
+        "experiments": len(found),
+        **{side: sides.count(side) for side in ("improved", "unclear", "harmed")},
+        "best_experiment_id": best["experiment_id"] if best else None,
+        "best_relative_effect": best["relative_effect"] if best else None,
+    }

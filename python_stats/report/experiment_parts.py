@@ -1,0 +1,157 @@
+"""The parts of an experiment's page that not every experiment has: looks, ingredients, what came on top, segments."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from markupsafe import Markup
+
+from python_stats import wording
+from python_stats.report.charts import Line, over_days
+from python_stats.report.page import effect_form, effect_sign, metric_label
+from python_stats.report.scorecard import interval_picture
+from python_stats.report.traced import Source, Traced
+from python_stats.tables import KEYS, TABLES
+
+Rows = Mapping[str, Sequence[Traced]]
+MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+PARTS = ("experiment_sequential", "experiment_effects_factorial", "experiment_increments", "experiment_segments")
+MOST_SEGMENTS = 24
+
+
+def read(source: Source) -> dict[str, dict[str, list[Traced]]]:
+    """The tables of these parts by experiment; an empty one where the warehouse does not have it."""
+    found: dict[str, dict[str, list[Traced]]] = {}
+    for table in PARTS:
+        found[table] = {}
+        for row in source.rows_if_there(table, list(TABLES.get(table, ())), KEYS.get(table, ())):
+            found[table].setdefault(row["experiment_id"], []).append(row)
+    return found
+
+
+def content(tables: Mapping[str, Rows], decision: Traced, results: Sequence[Traced]) -> dict[str, Any]:
+    """What one experiment's page shows of them."""
+    own = {table: list(rows.get(decision["experiment_id"], ())) for table, rows in tables.items()}
+    return {
+        "curves": [],
+        "looks": _looks(own["experiment_sequential"], decision),
+        "ingredients": _ingredients(own["experiment_effects_factorial"], decision),
+        "increments": [
+            {"row": row, "label": metric_label(row["metric_id"]), "form": _amount_form(row["metric_id"])}
+            for row in own["experiment_increments"]
+            if row["is_decision"] and row["per_person"] is not None
+        ],
+        "segments": _segments(own["experiment_segments"], results, decision),
+    }
+
+
+def _ingredients(rows: Sequence[Traced], decision: Traced) -> list[dict[str, Any]]:
+    """Main effects first, then interactions; the primary metric with pictures against its thresholds."""
+    kept = [row for row in rows if row["is_decision"] and row["effect"] is not None]
+    kept.sort(key=lambda row: (row["metric_id"] != decision["metric_id"], row["metric_id"], row["factors"], row["effect_id"]))
+    return [
+        {
+            "row": row,
+            "label": metric_label(row["metric_id"]),
+            "effect_form": effect_form(row["metric_id"]),
+            "sign": effect_sign(row),
+            "picture": _against_thresholds(row, decision, f"i{index}"),
+        }
+        for index, row in enumerate(kept)
+    ]
+
+
+def _against_thresholds(row: Traced, decision: Traced, identity: str) -> Markup | None:
+    if row["metric_id"] != decision["metric_id"] or row["relative_ci_low"] is None or row["relative_ci_high"] is None:
+        return None
+    thresholds = {name: decision[name] for name in ("min_lift_rollout", "max_harm_rollback")}
+    return interval_picture(Traced(row.mart, row.key, {**row.values, **thresholds}, row.writers), identity)
+
+
+def _segments(rows: Sequence[Traced], results: Sequence[Traced], decision: Traced) -> list[dict[str, Any]]:
+    """The primary metric by column of `users`: the test whether its segments differ, then each segment's own and shrunken effect."""
+    whole = {(row["variant_id"], row["metric_window"], row["segment"]): row for row in results if row["metric_id"] == decision["metric_id"]}
+    kept = [row for row in rows if row["is_decision"] and row["metric_id"] == decision["metric_id"]]
+    found: dict[tuple[str, str], list[Traced]] = {}
+    for row in kept[:MOST_SEGMENTS]:
+        found.setdefault((row["variant_id"], row["segment_column"]), []).append(row)
+    return [
+        {
+            "first": own[0],
+            "effect_form": effect_form(own[0]["metric_id"]),
+            "rows": [
+                {
+                    "row": row,
+                    "sign": effect_sign(row),
+                    "picture": _picture_of(whole.get((row["variant_id"], row["metric_window"], row["segment"])), f"g{number}-{index}"),
+                }
+                for index, row in enumerate(own)
+            ],
+        }
+        for number, own in enumerate(found.values())
+    ]
+
+
+def _picture_of(row: Traced | None, identity: str) -> Markup | None:
+    if row is None or row["relative_ci_low"] is None or row["relative_ci_high"] is None:
+        return None
+    return row.around(interval_picture(row, identity))
+
+
+def _amount_form(metric_id: str) -> str:
+    return effect_form(metric_id) if effect_form(metric_id) in ("effect_money", "effect_seconds") else "increment"
+
+
+def _looks(rows: Sequence[Traced], decision: Traced) -> list[dict[str, Any]]:
+    """Per variant the primary metric day by day: the estimate in its band, and the deviate against its boundary."""
+    found: dict[str, list[Traced]] = {}
+    for row in rows:
+        if row["metric_id"] == decision["metric_id"]:
+            found.setdefault(row["variant_id"], []).append(row)
+    return [_watched(index, own, decision) for index, own in enumerate(found.values())]
+
+
+def _watched(index: int, rows: Sequence[Traced], decision: Traced) -> dict[str, Any]:
+    days = [row["day"] for row in rows]
+    first = days[0]
+    marks = [((day - first).days, f"{day.day} {MONTHS[day.month - 1]}") for day in _marked(days)]
+
+    def points(column: str, sign: float = 1.0) -> list[tuple[float, float]]:
+        return [((row["day"] - first).days, sign * row[column]) for row in rows if row[column] is not None]
+
+    better = -1.0 if decision["good_direction"] == "decrease" else 1.0
+    wanted, allowed = decision["min_lift_rollout"] or 0.0, decision["max_harm_rollback"] or 0.0
+    effect = None
+    if len(points("relative_effect")) > 1:
+        last = next(row for row in reversed(rows) if row["relative_effect"] is not None)
+        effect = over_days(
+            Line("estimate", points("relative_effect")),
+            {"low": points("relative_ci_low"), "high": points("relative_ci_high")},
+            {"asked for": better * wanted, "limit": -better * allowed},
+            marks,
+            "relative change so far, %",
+            f"Relative change of the primary metric day by day. On the last day {last.words('relative_effect', 'signed_percent')},"
+            f" between {last.words('relative_ci_low', 'signed_percent')} and {last.words('relative_ci_high', 'signed_percent')}.",
+            f"q{index}",
+        )
+    evidence = None
+    if len(points("z")) > 1:
+        evidence = over_days(
+            Line("evidence", points("z", better)),
+            {"low": points("boundary", -1.0), "high": points("boundary")},
+            {},
+            marks,
+            "evidence, standard errors from no change",
+            "How many standard errors the estimate lies from no change, day by day (up is better), between the boundaries that a"
+            f" decision has to cross; {wording.number(sum(bool(row['is_crossed']) for row in rows))} days lie beyond.",
+            f"z{index}",
+            in_percent=False,
+        )
+    looks = [row for row in rows if row["look"] is not None]
+    shown = looks if len(looks) <= 12 else [*looks[:3], *looks[-7:]]
+    return {"first": rows[0], "effect": effect, "evidence": evidence, "looks": shown, "is_cut": len(shown) < len(looks)}
+
+
+def _marked(days: Sequence[date]) -> list[date]:
+    step = max(1, len(days) // 5)
+    return [*days[::step]]
