@@ -30,9 +30,17 @@ class Evidence:
         return bool(self.row["status"] == OK)
 
     def side_of(self, threshold: float) -> int:
-        """+1 where the effect is established to be better than `threshold` (relative, good positive), −1 worse, 0 open."""
+        """+1 where the effect is established to be better than `threshold` (relative, good positive), −1 worse, 0 open.
+
+        Better than a lift, or worse than a harm, only where "no effect" is excluded on that side as well: with a control near 0 the
+        relative effects that fit the data are no interval, and may leave out a lift of 50 % but not 0.
+        """
         if not self.is_known:
             return 0
+        found, about_zero = self._side_of(threshold), self._side_of(0.0)
+        return found if found * threshold <= 0 or found == about_zero else 0
+
+    def _side_of(self, threshold: float) -> int:
         sign = self.objective.sign
         return sign * int(side_of(contrast_of(self.row), _one(sign * threshold), _one(self.critical))[0])
 

@@ -10,7 +10,7 @@ from scipy.stats import binom
 
 STANDARD_ERRORS = 3.0
 POWER_TOLERANCE = 0.02
-WARNED_SHARE = 0.1  # of the results in a corner: the few that slip through are no sample of it
+WARNED_SHARE = 0.2  # of the results in a corner: the few that slip through are no sample of it
 
 ERROR, POWER = "error", "power"
 
@@ -64,7 +64,7 @@ class Cell:
         return float(binom.isf(ndtr(-STANDARD_ERRORS) / cells, self.counted, self.nominal)) / self.counted
 
     def outcome(self, cells: int) -> str:
-        """`ok`, `conservative` (fewer errors than promised, beyond chance), `warned` (nine in ten results say so themselves), `FAILS`."""
+        """`ok`, `conservative` (fewer errors than promised, beyond chance), `warned` (four in five results say so themselves), `FAILS`."""
         if self.kind == POWER:
             return "ok" if abs(self.rate - self.nominal) <= POWER_TOLERANCE else "FAILS"
         if self.counted <= WARNED_SHARE * self.shown:

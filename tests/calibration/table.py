@@ -54,7 +54,7 @@ cell); do not edit. {len(cells)} cells, {failures} fail.
 - **at most**: the promise and three Monte-Carlo standard errors, corrected for the number of cells (the binomial quantile that all
   cells together exceed as rarely as one cell exceeds three standard errors). Above it a cell `FAILS`, and `make calibrate` exits with 1.
 - **warned**: results with another status: no estimate (nobody converted, say), or an estimate with a warning (`skewed`). They are not
-  judged, because the product does not present them as sound. A corner in which nine of ten results are warned counts as `warned`.
+  judged, because the product does not present them as sound. A corner in which four of five results are warned counts as `warned`.
 - **all**: the same rate over every result that shows an estimate, warned or not.
 - **conservative**: fewer errors than promised, beyond chance. Reported, not failed.
 - A relative interval that is `unbounded` claims nothing, so it misses nothing.
