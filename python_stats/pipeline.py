@@ -9,6 +9,7 @@ from typing import Any
 
 from python_stats import learning, money, verdicts
 from python_stats.analysis import Options, analyze, split_of
+from python_stats.analysis.durability import durability
 from python_stats.analysis.factorial import factorial_effects
 from python_stats.analysis.increments import increments
 from python_stats.analysis.segments import segment_effects
@@ -79,12 +80,19 @@ def run(warehouse: Warehouse, options: Options) -> Run:
         "experiment_segments": segment_effects(designs, results),
         "experiment_decisions": decisions,
         "roi_estimates": estimates,
+        "experiment_durability": durability(designs, _windows(warehouse)),
         "learning_notes": [_note(design, judged[design.experiment_id]) for design in designs],
         "learning_patterns": learning.patterns(results, decisions),
     }
     stamped, run_id = _stamped(tables, as_of)
     warehouse.write(stamped)
     return Run(as_of, run_id, stamped)
+
+
+def _windows(warehouse: Warehouse) -> list[Row]:
+    """Rows of `experiment_window_stats`; none where marts were built before there was such a table."""
+    columns = [*(name for name in _STATS if name != "segment"), "earlier_window"]
+    return warehouse.read("experiment_window_stats", columns, columns[:4]) if warehouse.has("experiment_window_stats") else []
 
 
 def read_all_designs(warehouse: Warehouse) -> tuple[Design, ...]:

@@ -232,6 +232,29 @@ ROI_ESTIMATES: Columns = {
     **_RUN,
 }
 
+EXPERIMENT_DURABILITY: Columns = {
+    "experiment_id": "varchar",
+    "variant_id": "varchar",
+    "metric_id": "varchar",
+    "earlier_window": "varchar",  # '7', '30'
+    "later_window": "varchar",  # '30', '90'
+    "good_direction": "varchar",
+    "status": "varchar",  # ok, unchanged (nothing happened since), unbounded, not_comparable (times), or why there is none
+    "direction": "varchar",  # of what is good: fades or grows where that is established, else open
+    "n_control": "bigint",  # the same persons in both windows: all who have passed the later one
+    "n_variant": "bigint",
+    "relative_effect_earlier": "double",
+    "relative_effect_later": "double",
+    "change": "double",  # later − earlier
+    "standard_error": "double",
+    "df": "double",
+    "ci_low": "double",
+    "ci_high": "double",
+    "p_value": "double",
+    "alpha": "double",
+    **_RUN,
+}
+
 LEARNING_NOTES: Columns = {
     "experiment_id": "varchar",
     "experiment_name": "varchar",
@@ -279,6 +302,7 @@ TABLES: dict[str, Columns] = {
     "experiment_segments": EXPERIMENT_SEGMENTS,
     "experiment_decisions": EXPERIMENT_DECISIONS,
     "roi_estimates": ROI_ESTIMATES,
+    "experiment_durability": EXPERIMENT_DURABILITY,
     "learning_notes": LEARNING_NOTES,
     "learning_patterns": LEARNING_PATTERNS,
     "run_history": RUN_HISTORY,
@@ -291,6 +315,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "experiment_segments": ("experiment_id", "variant_id", "metric_id", "metric_window", "segment"),
     "experiment_decisions": ("experiment_id",),
     "roi_estimates": ("experiment_id", "stream", "metric_id"),
+    "experiment_durability": ("experiment_id", "variant_id", "metric_id", "earlier_window", "later_window"),
     "learning_notes": ("experiment_id",),
     "learning_patterns": ("feature_class", "metric_id"),
     "run_history": ("run_id", "source_table"),

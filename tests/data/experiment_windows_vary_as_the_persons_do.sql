@@ -1,0 +1,88 @@
+-- How two windows vary together is what person by person comes out, reckoned the plain way and in floating point.
+with persons as (
+
+    select
+        pairs.experiment_id,
+        pairs.variant_id,
+        pairs.metric_id,
+        pairs.metric_window,
+        pairs.earlier_window,
+        eligible.person_key
+    from {{ ref('experiment_window_stats') }} as pairs
+    inner join {{ ref('int_eligible_persons') }} as eligible
+        on
+            pairs.experiment_id = eligible.experiment_id
+            and pairs.variant_id = eligible.variant_id
+            and pairs.metric_window = eligible.metric_window
+            and eligible.segment = 'all'
+
+),
+
+paired as (
+
+    select
+        persons.experiment_id,
+        persons.variant_id,
+        persons.metric_id,
+        persons.metric_window,
+        persons.earlier_window,
+        cast(coalesce(later.y, 0) as {{ type_double() }}) as y,
+        cast(coalesce(later.d, 0) as {{ type_double() }}) as d,
+        cast(coalesce(earlier.y, 0) as {{ type_double() }}) as x,
+        cast(coalesce(earlier.d, 0) as {{ type_double() }}) as z
+    from persons
+    left join {{ ref('int_person_values') }} as later
+        on
+            persons.experiment_id = later.experiment_id
+            and persons.metric_id = later.metric_id
+            and persons.person_key = later.person_key
+            and persons.metric_window = later.metric_window
+    left join {{ ref('int_person_values') }} as earlier
+        on
+            persons.experiment_id = earlier.experiment_id
+            and persons.metric_id = earlier.metric_id
+            and persons.person_key = earlier.person_key
+            and persons.earlier_window = earlier.metric_window
+
+),
+
+plain as (
+
+    select
+        experiment_id,
+        variant_id,
+        metric_id,
+        metric_window,
+        earlier_window,
+        {% for pair in ['yx', 'dz', 'yz', 'dx', 'xx'] -%}
+        covar_samp({{ pair[0] }}, {{ pair[1] }}) as {{ pair }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from paired
+    group by experiment_id, variant_id, metric_id, metric_window, earlier_window
+    having count(*) > 1
+
+)
+
+select
+    plain.*
+from plain
+inner join {{ ref('experiment_window_stats') }} as pairs
+    on
+        plain.experiment_id = pairs.experiment_id
+        and plain.variant_id = pairs.variant_id
+        and plain.metric_id = pairs.metric_id
+        and plain.metric_window = pairs.metric_window
+        and plain.earlier_window = pairs.earlier_window
+inner join {{ ref('int_metric_pivots') }} as pivots
+    on
+        plain.experiment_id = pivots.experiment_id
+        and plain.metric_id = pivots.metric_id
+        and plain.metric_window = pivots.metric_window
+where
+    {%- for pair in ['yx', 'dz', 'yz', 'dx', 'xx'] %}
+    {%- set scaled = pair | select('in', 'yx') | list | length %}
+    {{ 'or ' if not loop.first }}abs(
+        (pairs.sum_{{ pair }} - pairs.sum_{{ pair[0] }} * pairs.sum_{{ pair[1] }} / pairs.persons) / (pairs.persons - 1){{ ' * pivots.scale' * scaled }}
+        - plain.{{ pair }}
+    ) > 1e-6 * (1 + abs(plain.{{ pair }}))
+    {%- endfor %}

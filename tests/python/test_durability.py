@@ -1,0 +1,86 @@
+"""`experiment_durability`: windows side by side, in words of what is good."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from test_verdicts import design
+
+from python_stats.analysis.durability import durability
+from python_stats.designs import Objective
+
+ZERO = dict.fromkeys("pivot_y pivot_d pivot_x pivot_z sum_d sum_z sum_dd sum_zz sum_yd sum_yz sum_dx sum_dz sum_xz".split(), 0.0)
+
+
+def cell(variant: str, persons: int, early: int, late: int, earlier: str = "7", later: str = "30", **more: Any) -> dict[str, Any]:
+    """A share: whoever converted early has converted later, too."""
+    return {
+        **ZERO,
+        "experiment_id": "e",
+        "variant_id": variant,
+        "metric_id": "conversion",
+        "metric_window": later,
+        "earlier_window": earlier,
+        "metric_kind": "share",
+        "persons": persons,
+        "numerator": float(late),
+        "denominator": None,
+        "sum_y": float(late),
+        "sum_x": float(early),
+        "sum_yy": float(late),
+        "sum_xx": float(early),
+        "sum_yx": float(early),
+        **more,
+    }
+
+
+def found(*cells: dict[str, Any], direction: str = "increase") -> dict[tuple[str, str], dict[str, Any]]:
+    plan = design()
+    aims = tuple(replace(aim, good_direction=direction) if aim.metric_id == "conversion" else aim for aim in plan.objectives)
+    rows = durability([replace(plan, objectives=aims)], cells)
+    return {(row["earlier_window"], row["later_window"]): row for row in rows if row["metric_id"] == "conversion"}
+
+
+def test_a_fading_effect_is_called_fading() -> None:
+    """+30 % in the first week, +4 % over the month: a quarter of the lift's points are gone."""
+    rows = found(cell("old", 20_000, 2_000, 5_000), cell("new", 20_000, 2_600, 5_200))
+    row = rows["7", "30"]
+    assert (row["relative_effect_earlier"], row["relative_effect_later"]) == (pytest.approx(0.3), pytest.approx(0.04))
+    assert (row["status"], row["direction"], row["change"]) == ("ok", "fades", pytest.approx(-0.26))
+    assert row["ci_low"] < -0.26 < row["ci_high"] < 0
+    assert (row["n_control"], row["n_variant"]) == (20_000, 20_000)
+    assert rows["30", "90"]["status"] == rows["7", "90"]["status"] == "missing_metric"
+
+
+def test_what_is_good_decides_what_grows() -> None:
+    """A rate that should fall and is 30 % higher at first, 4 % later: what is good grows."""
+    assert (
+        found(cell("old", 20_000, 2_000, 5_000), cell("new", 20_000, 2_600, 5_200), direction="decrease")["7", "30"]["direction"] == "grows"
+    )
+
+
+def test_what_cannot_be_told_is_open() -> None:
+    row = found(cell("old", 1_000, 100, 250), cell("new", 1_000, 110, 270))["7", "30"]
+    assert (row["status"], row["direction"]) == ("ok", "open")
+    assert row["ci_low"] < 0 < row["ci_high"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "status"),
+    [
+        ((cell("old", 0, 0, 0), cell("new", 0, 0, 0)), "no_persons"),
+        ((cell("old", 100, 20, 30),), "missing_variant"),
+        ((cell("old", 100, 0, 0), cell("new", 100, 10, 20)), "unbounded"),
+        ((), "missing_metric"),
+    ],
+)
+def test_no_change_has_a_status(cells: tuple[dict[str, Any], ...], status: str) -> None:
+    row = found(*cells)["7", "30"]
+    assert (row["status"], row["direction"], row["p_value"]) == (status, "open", None)
+
+
+def test_times_are_not_comparable_between_windows() -> None:
+    plan = replace(design(), objectives=(Objective("resolution_time", "primary", "decrease", 0.1, 0.05, 0.05),))
+    assert {row["status"] for row in durability([plan], [])} == {"not_comparable"}
