@@ -11,7 +11,7 @@ from python_stats.analysis.rows import clean, count
 from python_stats.designs import Design
 from python_stats.estimators.durability import Change, change_of_lift
 from python_stats.estimators.status import OK
-from python_stats.metrics import TIME_METRICS, metric
+from python_stats.metrics import is_time, metric
 
 Row = Mapping[str, Any]
 
@@ -42,7 +42,7 @@ def durability(designs: Iterable[Design], windows: Iterable[Row]) -> list[dict[s
                     row = _blank(design, treatment.variant_id, metric_id, earlier, later)
                     rows.append(row)
                     control = arms.get(design.control.variant_id) if design.control else None
-                    if metric_id in TIME_METRICS:
+                    if is_time(metric_id):
                         row["status"] = NOT_COMPARABLE
                     elif not arms:
                         row["status"] = MISSING_METRIC
