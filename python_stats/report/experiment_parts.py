@@ -8,14 +8,14 @@ from markupsafe import Markup
 
 from python_stats import wording
 from python_stats.report.charts import Line, over_days
-from python_stats.report.page import effect_form, effect_sign, metric_label
+from python_stats.report.page import Sign, effect_form, effect_sign, metric_label
 from python_stats.report.scorecard import interval_picture
 from python_stats.report.traced import Source, Traced
 from python_stats.tables import KEYS, TABLES
 
 Rows = Mapping[str, Sequence[Traced]]
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-PARTS = ("experiment_sequential", "experiment_effects_factorial", "experiment_increments", "experiment_segments")
+PARTS = ("experiment_sequential", "experiment_effects_factorial", "experiment_increments", "experiment_segments", "experiment_durability")
 MOST_SEGMENTS = 24
 
 
@@ -24,7 +24,7 @@ def read(source: Source) -> dict[str, dict[str, list[Traced]]]:
     found: dict[str, dict[str, list[Traced]]] = {}
     for table in PARTS:
         found[table] = {}
-        for row in source.rows_if_there(table, list(TABLES.get(table, ())), KEYS.get(table, ())):
+        for row in source.rows_if_there(table, list(TABLES[table]), KEYS[table]) if table in TABLES else ():
             found[table].setdefault(row["experiment_id"], []).append(row)
     return found
 
@@ -41,8 +41,18 @@ def content(tables: Mapping[str, Rows], decision: Traced, results: Sequence[Trac
             for row in own["experiment_increments"]
             if row["is_decision"] and row["per_person"] is not None
         ],
+        "durability": [
+            {"row": row, "label": metric_label(row["metric_id"]), "sign": _lasting(row)}
+            for row in own["experiment_durability"]
+            if row["change"] is not None
+        ],
         "segments": _segments(own["experiment_segments"], results, decision),
     }
+
+
+def _lasting(row: Traced) -> Sign:
+    word = str(row["direction"])
+    return {"grows": Sign("better", "▲", "grows"), "fades": Sign("worse", "▼", "fades")}.get(word, Sign("unclear", "○", "not settled"))
 
 
 def _ingredients(rows: Sequence[Traced], decision: Traced) -> list[dict[str, Any]]:

@@ -79,7 +79,12 @@ def _choices(entries: Sequence[dict[str, Any]], column: str) -> list[tuple[str, 
 
 
 def _patterns(source: Source) -> list[dict[str, Any]]:
-    """Which kinds of feature improved what, one row per kind and metric."""
-    columns = ["experiments", "improved", "harmed", "unclear", "best_experiment_id", "best_relative_effect"]
-    rows = source.rows_if_there("learning_patterns", columns, ["feature_class", "metric_id"])
-    return [{"row": row, "label": metric_label(row["metric_id"])} for row in rows]
+    """Which kinds of feature improved, left open or harmed what; a metric stands on every side on which an experiment found it."""
+    columns = ["experiments", "improved", "harmed", "unclear", "best_relative_effect"]
+    kinds: dict[str, dict[str, Any]] = {}
+    for row in source.rows_if_there("learning_patterns", columns, ["feature_class", "metric_id"]):
+        kind = kinds.setdefault(row["feature_class"], {"first": row, "improved": [], "unclear": [], "harmed": []})
+        for side in ("improved", "unclear", "harmed"):
+            if row[side]:
+                kind[side].append((metric_label(row["metric_id"]), row))
+    return list(kinds.values())

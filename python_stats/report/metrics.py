@@ -1,10 +1,13 @@
-"""The metric tree: what drives what, with what evidence, and how each node went week by week; and what people say."""
+"""The metrics: what drives what, with what evidence, how each went week by week, and what people say."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from python_stats.report.page import Page, metric_label
-from python_stats.report.traced import Source, Traced
+from markupsafe import Markup
+
+from python_stats import svg
+from python_stats.report.page import Page, capital, metric_label, value_form
+from python_stats.report.traced import Source, Traced, breakable, clipped
 
 SURVEYS = {
     "csat": ("Satisfaction (CSAT)", "number", "mean, of five"),
@@ -13,12 +16,20 @@ SURVEYS = {
     "confidence": ("Confidence", "percent", "answered four or five"),
     "relevance": ("Relevance of messages", "percent", "of the best possible"),
 }
+LEVELS = ("outcome", "experience", "guardrail", "input")
+MOST_WEEKS = 26
+_WEEK = ["numerator", "denominator", "value", "is_complete"]
 
 
 def page(source: Source) -> Page:
     """The metrics page."""
     surveys = {row["survey_type"]: row for row in source.rows_if_there("survey_summary", ["answers", "metric_value"], ["survey_type"])}
     edges = source.rows_if_there("cfg_metric_tree", ["expected_sign", "rationale"], ["parent_metric_id", "child_metric_id"])
+    catalog = source.rows_if_there("metric_catalog", ["metric_name", "description", "kind", "good_direction", "tree_level"], ["metric_id"])
+    nodes = _by_metric(source.rows_if_there("metric_tree_weekly", _WEEK, ["week", "metric_id"], ["metric_id", "week"]))
+    weekly = source.rows_if_there("metric_weekly", _WEEK, ["week", "owner_team", "metric_id"], ["metric_id", "owner_team", "week"])
+    weeks = _by_metric([row for row in weekly if row["owner_team"] == "all"])
+    levels = {row["metric_id"]: row["tree_level"] for row in catalog}
     return Page(
         "metrics.html",
         "Metrics",
@@ -26,27 +37,70 @@ def page(source: Source) -> Page:
         "metrics.html.j2",
         {
             "surveys": [(surveys[kind], *words) for kind, words in SURVEYS.items() if kind in surveys],
-            "tree": _forest(edges),
+            "tree": _forest(edges, nodes, levels),
+            "metrics": [
+                (capital(level), found)
+                for level in LEVELS
+                if (found := [_metric(f"m{index}", row, weeks) for index, row in enumerate(catalog) if row["tree_level"] == level])
+            ],
         },
     )
 
 
-def _forest(edges: Sequence[Traced]) -> list[dict[str, Any]]:
-    """Roots with their children below; a metric that two others share stands below both, but its own children only once."""
+def _by_metric(rows: Sequence[Traced]) -> dict[str, list[Traced]]:
+    found: dict[str, list[Traced]] = {}
+    for row in rows:
+        found.setdefault(row["metric_id"], []).append(row)
+    return found
+
+
+def _course(identity: str, metric_id: str, rows: Sequence[Traced]) -> dict[str, Any]:
+    """The last whole week's row, and the line of the weeks up to it."""
+    whole = [row for row in rows if row["is_complete"]][-MOST_WEEKS:]
+    form = value_form(metric_id)
+    picture = None
+    if len(whole) > 1:
+        known = [row for row in whole if row["value"] is not None]
+        words = f"{len(whole)} weeks"
+        if known:
+            low, high = min(known, key=lambda row: row["value"]), max(known, key=lambda row: row["value"])
+            words = f"{len(whole)} weeks, between {low.words('value', form)} and {high.words('value', form)}"
+        picture = svg.sparkline([row["value"] for row in whole], words, identity)
+    return {"last": whole[-1] if whole else None, "form": form, "picture": picture}
+
+
+def _metric(identity: str, row: Traced, weeks: Mapping[str, Sequence[Traced]]) -> dict[str, Any]:
+    name = row["metric_id"]
+    return {"row": row, "label": metric_label(name), "id": breakable(clipped(name, 60)), **_course(identity, name, weeks.get(name, ()))}
+
+
+def _forest(edges: Sequence[Traced], weeks: Mapping[str, Sequence[Traced]], levels: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Roots with their children below; a metric that two others share stands below both, with its own children only once."""
     children: dict[str, list[Traced]] = {}
     for edge in edges:
         children.setdefault(edge["parent_metric_id"], []).append(edge)
+    opened: dict[str, int] = {}
+    count = [0]
+
+    def node(metric_id: str, edge: Traced | None) -> dict[str, Any]:
+        is_first = metric_id not in opened
+        opened[metric_id] = 1
+        count[0] += 1
+        return {
+            "label": metric_label(metric_id),
+            "edge": edge,
+            "sign": _direction(edge),
+            "level": levels.get(metric_id, ""),
+            **_course(f"t{count[0]}", metric_id, weeks.get(metric_id, ())),
+            "children": [node(below["child_metric_id"], below) for below in children.get(metric_id, ())] if is_first else [],
+            "is_elsewhere": not is_first and metric_id in children,
+        }
+
     below = {edge["child_metric_id"] for edge in edges}
-    opened: set[str] = set()
-    return [_node(root, None, children, opened) for root in sorted(set(children) - below)]
+    return [node(root, None) for root in sorted(set(children) - below)]
 
 
-def _node(metric_id: str, edge: Traced | None, children: Mapping[str, Sequence[Traced]], opened: set[str]) -> dict[str, Any]:
-    is_first = metric_id not in opened
-    opened.add(metric_id)
-    return {
-        "label": metric_label(metric_id),
-        "edge": edge,
-        "level": "",
-        "children": [_node(below["child_metric_id"], below, children, opened) for below in children.get(metric_id, ())] if is_first else [],
-    }
+def _direction(edge: Traced | None) -> Markup:
+    if edge is None:
+        return Markup("")
+    return Markup("↑ raises it") if (edge["expected_sign"] or 0) > 0 else Markup("↓ lowers it")

@@ -49,6 +49,7 @@ def formats(currency: str) -> dict[str, Writer]:
         "increment": lambda value: wording.significant(value, signed=True),
         "per_hundred": lambda value: wording.number(value * 100, 1),
         "points": lambda value: wording.number(value * 100, signed=True),
+        "probability": lambda value: "> 99.9\u00a0%" if value > 0.999 else "< 0.1\u00a0%" if value < 0.001 else wording.percent(value),
         "p_value": lambda value: "< 0.001" if value < 0.001 else wording.number(value, 3),
         "moment": lambda value: f"{value:%Y-%m-%d %H:%M} UTC",
         "day": lambda value: f"{value:%Y-%m-%d}",

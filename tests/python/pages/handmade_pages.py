@@ -24,6 +24,21 @@ def filled(columns: list[str], **given: Any) -> dict[str, Any]:
     return row | given
 
 
+def week(number: int, metric_id: str, **more: Any) -> dict[str, Any]:
+    """The sixth week is not whole yet; the third has no value."""
+    from datetime import date, timedelta
+
+    value = None if number == 2 else 0.1 + 0.02 * number
+    found = {
+        "week": date(2026, 2, 2) + timedelta(weeks=number),
+        "metric_id": metric_id,
+        "numerator": 10.0,
+        "denominator": 100.0,
+        "value": value,
+    }
+    return found | {"is_complete": number < 5} | more
+
+
 def rows(step: str = "form", journey: str = "checkout", campaign: str = "cart") -> dict[str, Rows]:
     handover_key, message_key = ["breakdown", "breakdown_value"], ["breakdown", "breakdown_value"]
     tickets = [("all", "all"), *(("path", path) for path in handover.PATHS), *(("timing", timing) for timing in handover.TIMINGS)]
@@ -48,11 +63,52 @@ def rows(step: str = "form", journey: str = "checkout", campaign: str = "cart") 
         "messaging_summary": [
             filled([*message_key, *messaging._COLUMNS], breakdown=kind, breakdown_value=value) for kind, value in messages
         ],
+        "metric_catalog": [
+            {
+                "metric_id": name,
+                "metric_name": name,
+                "description": "How often <it> happens.",
+                "kind": "share",
+                "good_direction": "increase",
+                "tree_level": level,
+            }
+            for name, level in (
+                ("revenue", "outcome"),
+                ("conversion", "outcome"),
+                ("error_rate", "experience"),
+                ("complaint_rate", "guardrail"),
+                ("fields_per_attempt", "input"),
+            )
+        ],
+        "cfg_metric_tree": [
+            {"parent_metric_id": parent, "child_metric_id": child, "expected_sign": sign, "rationale": "Every <order> pays"}
+            for parent, child, sign in (
+                ("revenue", "conversion", 1),
+                ("conversion", "error_rate", -1),
+                ("revenue", "error_rate", -1),
+                ("error_rate", "fields_per_attempt", 1),
+            )
+        ],
+        "metric_weekly": [
+            week(number, name, owner_team=team)
+            for team in ("all", "Shop")
+            for name in ("revenue", "conversion", "error_rate")
+            for number in range(6)
+        ],
+        "metric_tree_weekly": [week(number, name) for name in ("revenue", "conversion", "error_rate") for number in range(6)],
         "survey_summary": [
             {"survey_type": kind, "answers": 90, "metric_value": value}
             for kind, value in (("csat", 4.1), ("nps", -0.04), ("ces", 4.6), ("confidence", 0.78), ("relevance", 0.7))
         ],
     }
+
+
+def type_of(name: str, value: Any) -> str:
+    from datetime import date
+
+    if isinstance(value, str | bool | date):
+        return {str: "varchar", bool: "boolean", date: "date"}[type(value)]
+    return "varchar" if name in TEXTS else "bigint" if name in COUNTS else "double"
 
 
 def write(database: Path, content: dict[str, Rows]) -> None:
@@ -62,7 +118,7 @@ def write(database: Path, content: dict[str, Rows]) -> None:
     with duckdb.connect(str(database)) as connection:
         for mart, found in content.items():
             columns = list(found[0])
-            kinds = ", ".join(f'"{name}" {"varchar" if name in TEXTS else "bigint" if name in COUNTS else "double"}' for name in columns)
+            kinds = ", ".join(f'"{name}" {type_of(name, found[0][name])}' for name in columns)
             connection.execute(f"create table {mart} ({kinds})")
             connection.executemany(
                 f"insert into {mart} values ({', '.join('?' * len(columns))})", [[row[name] for name in columns] for row in found]
@@ -84,7 +140,9 @@ def write_parts(database: Path) -> None:
     def row(table: str, **given: Any) -> dict[str, Any]:
         simple = {"varchar": "all", "bigint": 3, "boolean": True, "double": 0.1, "date": date(2026, 2, 2), "timestamp": None}
         columns = TABLES[table]
-        found = {name: 0.02 if name.endswith("_low") else 0.18 if name.endswith("_high") else simple[kind] for name, kind in columns.items()}
+        found = {
+            name: 0.02 if name.endswith("_low") else 0.18 if name.endswith("_high") else simple[kind] for name, kind in columns.items()
+        }
         common = {"metric_id": "conversion", "metric_window": "all", "status": "ok", "good_direction": "increase", "variant_id": "new"}
         return {name: (found | common | given)[name] for name in columns}
 

@@ -214,6 +214,24 @@ def test_the_library_has_winners_and_losers(plain: dict[str, str]) -> None:
         assert f'href="experiment-{name.lower()}.html"' in plain["library.html"]
 
 
+def test_the_metric_tree_hangs_together(plain: dict[str, str]) -> None:
+    text = plain["metrics.html"]
+    assert text.count('class="node') == 5  # error_rate stands below both of its parents, its own child once
+    assert text.count("its drivers stand above") == 1
+    assert "↓ lowers it" in text and "↑ raises it" in text
+    assert 'class="spark"' in text
+
+
+def test_weeks_that_are_not_over_are_not_shown(plain: dict[str, str]) -> None:
+    parsed = read(plain["metrics.html"])
+    weeks = {
+        re.search(r"week=([\d-]+)", attributes["data-key"])[1]
+        for attributes, _ in parsed.traced
+        if "week=" in attributes.get("data-key", "")
+    }  # type: ignore[index]
+    assert weeks == {"2026-03-02"}
+
+
 def test_nothing_ships(page_project: Path) -> None:
     with duckdb.connect(str(page_project / "w.duckdb")) as connection:
         connection.execute("update roi_estimates set annual = null where experiment_id = 'all'")
@@ -223,6 +241,7 @@ def test_nothing_ships(page_project: Path) -> None:
 OPTIONAL = (
     "friction_cost friction_step_summary friction_journey_summary friction_cost_by_journey handover_summary handover_survival"
     " messaging_summary survey_summary cfg_journeys cfg_campaigns cfg_journey_steps source_audit as_of learning_notes"
+    " learning_patterns metric_catalog metric_weekly metric_tree_weekly cfg_metric_tree experiment_effects_factorial experiment_segments"
 ).split()
 
 
