@@ -45,9 +45,13 @@
 {{ return(metrics) }}
 {%- endmacro %}
 
-{# The model that a semantic model stands on, and its column of journeys. #}
+{# The model that a semantic model stands on, its column of journeys, and where its rows' team is found (`model` and `column`). #}
 {% macro metric_source(semantic_model) -%}
-{{ return({'source': semantic_model.refs[0].name, 'journey_column': semantic_model.config.meta.get('journey_column')}) }}
+{{ return({
+    'source': semantic_model.refs[0].name,
+    'journey_column': semantic_model.config.meta.get('journey_column'),
+    'team': semantic_model.config.meta.get('team'),
+}) }}
 {%- endmacro %}
 
 {# What a simple metric sums. #}

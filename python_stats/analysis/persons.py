@@ -38,6 +38,8 @@ def compare_persons(kind: str, pairs: Sequence[Pair], options: Options) -> list[
         score = newcombe(a, n, b, m, alpha)
     rows = rows_of(pairs, control.value, variant.value, result)
     for index, row in enumerate(rows):
+        row.update(control_value=_as_counted(kind, pairs[index].control, row["control_value"]))
+        row.update(variant_value=_as_counted(kind, pairs[index].variant, row["variant_value"]))
         if row["status"] == OK:
             row["score_ci_low"], row["score_ci_high"] = clean(score[0][index]), clean(score[1][index])
         if used[index] and row["status"] == OK:
@@ -51,6 +53,14 @@ def compare_persons(kind: str, pairs: Sequence[Pair], options: Options) -> list[
                 variance_reduction=clean(adjusted.variance_reduction[index]),
             )
     return [hide_small_segment(row, options) for row in rows]
+
+
+def _as_counted(kind: str, cell: Row | None, value: float | None) -> float | None:
+    """An arm's value straight from its two totals: to the last digit what the marts and the semantic layer give."""
+    if value is None or cell is None:
+        return value
+    top, bottom = cell.get("numerator"), cell.get("denominator" if kind == "ratio" else "persons")
+    return value if top is None or not bottom else float(top) / float(bottom)
 
 
 @dataclass(frozen=True)
