@@ -81,8 +81,8 @@ class Evidence:
 
 
 def evidence(row: Row, objective: Objective, alpha: float | None = None) -> Evidence:
-    """Read a row at `alpha` (two-sided); at its own where none is given."""
-    quantile = critical_value(_one(row["alpha"] if alpha is None else alpha), _one(degrees_of_freedom(row)))
+    """Read a row at `alpha` (two-sided); at the level of its own intervals where none is given."""
+    quantile = critical_value(_one(row["nominal_alpha"] if alpha is None else alpha), _one(degrees_of_freedom(row)))
     return Evidence(row, objective, float(quantile[0]))
 
 

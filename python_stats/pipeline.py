@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from python_stats import learning, money, verdicts
+from python_stats import learning, money, monitoring, verdicts
 from python_stats.analysis import Options, analyze, split_of
 from python_stats.analysis.durability import durability
 from python_stats.analysis.factorial import factorial_effects
@@ -15,7 +16,6 @@ from python_stats.analysis.increments import increments
 from python_stats.analysis.segments import segment_effects
 from python_stats.designs import Design, read_designs
 from python_stats.errors import UserError
-from python_stats.estimators.split import Split
 from python_stats.tables import KEYS, TABLES
 from python_stats.warehouse import Warehouse
 
@@ -26,6 +26,7 @@ _STATS = (
     "pivot_y pivot_d pivot_x pivot_z sum_y sum_d sum_x sum_z sum_yy sum_dd sum_xx sum_zz sum_yd sum_yx sum_yz sum_dx sum_dz sum_xz "
     "skew_unit sum_cubes"
 ).split()
+_DAILY_STATS = [name for name in _STATS if name not in ("segment", "skew_unit", "sum_cubes")] + ["day"]
 _LIFE = "experiment_id variant_id metric_id metric_window segment bucket_start_s bucket_end_s at_risk events censored".split()
 _EXPERIMENTS = (
     "experiment_id experiment_name feature_class owner_team hypothesis what_changes design monitoring looks spending alpha power "
@@ -62,16 +63,24 @@ def run(warehouse: Warehouse, options: Options) -> Run:
     stats = warehouse.read("experiment_metric_stats", _STATS, _STATS[:5])
     life_tables = warehouse.read("experiment_life_tables", _LIFE, _LIFE[:6])
 
-    results = analyze(designs, stats, life_tables, options)
+    daily_stats = warehouse.read("experiment_metric_stats_daily", _DAILY_STATS)
+    daily_traffic = warehouse.read("experiment_traffic_daily", ("experiment_id", "variant_id", "day", "exposed"))
+
+    found = _by_experiment(analyze(designs, stats, life_tables, options))
+    daily = monitoring.compare_daily(designs, daily_stats, options)
+    traffic_of, daily_traffic_of = _by_experiment(traffic), _by_experiment(daily_traffic)
+    results: list[Row] = []
     decisions: list[Row] = []
+    days: list[Row] = []
     judged: dict[str, verdicts.Verdict] = {}
     for design in designs:
-        own = [row for row in results if row["experiment_id"] == design.experiment_id]
-        own_traffic = [row for row in traffic if row["experiment_id"] == design.experiment_id]
-        split = split_of(design, own_traffic)
-        verdict = verdicts.decide(design, own, split, as_of, options.reporting_currency)
-        judged[design.experiment_id] = verdict
-        decisions.append(_decision(design, verdict, split, own, own_traffic))
+        key = design.experiment_id
+        split = split_of(design, traffic_of[key])
+        judgement = monitoring.judge(design, found[key], daily, split, daily_traffic_of[key], as_of, options.reporting_currency)
+        judged[key] = judgement.verdict
+        results += judgement.results
+        days += judgement.days
+        decisions.append(_decision(design, judgement, traffic_of[key]))
     estimates = money.estimate(designs, results, judged, traffic, stats, life_tables, as_of, options.reporting_currency)
     tables: dict[str, list[Row]] = {
         "experiment_results": results,
@@ -79,6 +88,7 @@ def run(warehouse: Warehouse, options: Options) -> Run:
         "experiment_increments": increments(designs, results, stats),
         "experiment_segments": segment_effects(designs, results),
         "experiment_decisions": decisions,
+        "experiment_sequential": days,
         "roi_estimates": estimates,
         "experiment_durability": durability(designs, _windows(warehouse)),
         "learning_notes": [_note(design, judged[design.experiment_id]) for design in designs],
@@ -125,15 +135,23 @@ def read_sources(warehouse: Warehouse) -> dict[str, Row]:
     return {row["source_table"]: {name: row[name] for name in counts[1:]} for row in warehouse.read("source_audit", counts)}
 
 
-def _decision(design: Design, verdict: verdicts.Verdict, split: Split, results: Sequence[Row], traffic: Sequence[Row]) -> Row:
+def _by_experiment(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row["experiment_id"]].append(row)
+    return found
+
+
+def _decision(design: Design, judgement: monitoring.Judgement, traffic: Sequence[Row]) -> Row:
+    verdict, split, results = judgement.verdict, judgement.split, judgement.results
     primary = next(
         (row for row in results if row["is_decision"] and row["role"] == "primary" and verdict.variant_id in (None, row["variant_id"])),
         None,
     )
     exposed, contaminated = (sum(row[name] or 0 for row in traffic) for name in ("exposed", "contaminated"))
     shown = (
-        "control_value variant_value effect ci_low ci_high relative_effect relative_ci_low relative_ci_high p_value alpha status "
-        "min_lift_rollout max_harm_rollback"
+        "control_value variant_value effect ci_low ci_high relative_effect relative_ci_low relative_ci_high p_value alpha "
+        "nominal_alpha status min_lift_rollout max_harm_rollback"
     ).split()
     return {
         "experiment_id": design.experiment_id,
@@ -149,6 +167,9 @@ def _decision(design: Design, verdict: verdicts.Verdict, split: Split, results: 
         "good_direction": primary["good_direction"] if primary else None,
         "guardrails": verdict.guardrails,
         **{name: primary[name] if primary else None for name in shown},
+        "monitoring": design.monitoring,
+        "looks": judgement.looks,
+        "decided_on": verdict.decided_on,
         "persons_per_variant": min(primary["n_control"] or 0, primary["n_variant"] or 0) if primary else None,
         "planned_sample_per_variant": design.planned_sample_per_variant,
         "exposed": exposed,
@@ -157,6 +178,7 @@ def _decision(design: Design, verdict: verdicts.Verdict, split: Split, results: 
         "split_status": split.status,
         "split_chi_square": split.chi_square,
         "split_p_value": split.p_value,
+        "split_daily_p_value": split.daily_p_value,
         "is_split_sound": split.is_sound,
     }
 

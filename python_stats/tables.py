@@ -37,9 +37,11 @@ EXPERIMENT_RESULTS: Columns = {
     "relative_effect": "double",  # effect ÷ |control|
     "relative_ci_low": "double",  # Fieller
     "relative_ci_high": "double",
-    "p_value": "double",
+    "p_value": "double",  # of a monitored metric: for all its looks
     "p_adjusted": "double",  # secondary: by the design's correction; primary: × variants
-    "alpha": "double",  # of this row's intervals
+    "alpha": "double",  # error rate; the intervals of all looks hold together with 1 − alpha
+    "nominal_alpha": "double",  # level of this row's intervals; alpha where there is but one look
+    "known_on": "date",  # a monitored metric is as it stood at this day's end; null: at as_of
     "score_ci_low": "double",  # shares: Newcombe–Wilson, of the plain difference
     "score_ci_high": "double",
     # method cuped: the plain difference, for comparison, and what adjusting for the time before the exposure did
@@ -175,9 +177,14 @@ EXPERIMENT_DECISIONS: Columns = {
     "relative_ci_high": "double",
     "p_value": "double",
     "alpha": "double",
+    "nominal_alpha": "double",
     "status": "varchar",
     "min_lift_rollout": "double",
     "max_harm_rollback": "double",
+    # how it was watched, and the day on which the verdict fell (null: it has not, or no daily figures tell)
+    "monitoring": "varchar",
+    "looks": "bigint",  # taken
+    "decided_on": "date",
     # how far it is, and whether the split is sound
     "persons_per_variant": "bigint",  # the smaller of the two arms
     "planned_sample_per_variant": "bigint",
@@ -187,7 +194,42 @@ EXPERIMENT_DECISIONS: Columns = {
     "split_status": "varchar",
     "split_chi_square": "double",
     "split_p_value": "double",
+    "split_daily_p_value": "double",  # of the test that may be looked at every day: the least so far
     "is_split_sound": "boolean",
+    **_RUN,
+}
+
+EXPERIMENT_SEQUENTIAL: Columns = {
+    "experiment_id": "varchar",
+    "variant_id": "varchar",
+    "metric_id": "varchar",  # the primary, and the guardrails
+    "day": "date",  # complete days only: nothing here was known later than at its end
+    "role": "varchar",
+    "metric_window": "varchar",
+    "monitoring": "varchar",
+    "stage": "varchar",  # waiting, safety (only strong harm counts), look, last, over (all of alpha was spent before)
+    "look": "bigint",  # null: no decision could fall
+    "n_control": "bigint",
+    "n_variant": "bigint",
+    "information": "double",  # the smaller arm's persons ÷ the planned sample
+    "status": "varchar",
+    "effect": "double",
+    "standard_error": "double",
+    "z": "double",  # the normal deviate with the p-value of the day's test
+    "boundary": "double",  # of |z|
+    "alpha": "double",  # for all looks together
+    "nominal_alpha": "double",  # of this day's interval
+    "alpha_spent": "double",  # group-sequential: up to this look
+    "ci_low": "double",  # these intervals hold on all days together
+    "ci_high": "double",
+    "relative_effect": "double",
+    "relative_ci_low": "double",
+    "relative_ci_high": "double",
+    "p_value": "double",  # for all looks up to this one
+    "is_crossed": "boolean",  # on this day
+    "was_crossed": "boolean",  # on this day or before
+    "verdict": "varchar",  # primary: on the variant, as it stood at the day's end
+    "split_p_value": "double",  # of the sample-ratio test that may be looked at every day
     **_RUN,
 }
 
@@ -301,6 +343,7 @@ TABLES: dict[str, Columns] = {
     "experiment_increments": EXPERIMENT_INCREMENTS,
     "experiment_segments": EXPERIMENT_SEGMENTS,
     "experiment_decisions": EXPERIMENT_DECISIONS,
+    "experiment_sequential": EXPERIMENT_SEQUENTIAL,
     "roi_estimates": ROI_ESTIMATES,
     "experiment_durability": EXPERIMENT_DURABILITY,
     "learning_notes": LEARNING_NOTES,
@@ -314,6 +357,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "experiment_increments": ("experiment_id", "variant_id", "metric_id", "metric_window"),
     "experiment_segments": ("experiment_id", "variant_id", "metric_id", "metric_window", "segment"),
     "experiment_decisions": ("experiment_id",),
+    "experiment_sequential": ("experiment_id", "variant_id", "metric_id", "day"),
     "roi_estimates": ("experiment_id", "stream", "metric_id"),
     "experiment_durability": ("experiment_id", "variant_id", "metric_id", "earlier_window", "later_window"),
     "learning_notes": ("experiment_id",),

@@ -6,22 +6,23 @@ Readings taken, all on the side of caution:
 
 * Harm is established where the interval lies wholly on the bad side of 0 *and* the estimate is at or beyond `max_harm_rollback`,
   the mirror image of the second way to ship.
-* Before the horizon (planned sample, or the last planned day with its window), one look at 95 % is no evidence, whatever the kind
-  of monitoring. Until boundaries are computed from the looks actually taken, only harm at 99.9 % (Haybittle–Peto: Haybittle 1971,
-  Peto et al. 1976) ends an experiment early; everything else is `keep_running`.
+* A decision falls only on the days, and at the levels, of the experiment's monitoring (`looks`). Every interval, p-value and threshold
+  of that day is read at its one level, so that they cannot contradict each other.
 * With several variants each has its own verdict, at an alpha shared out among them. The experiment's is that of the best variant
   that ships; where none does, the first of `keep_running`, `roll_back`, `hold`, `stop_futile` that any variant has.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
+from python_stats.analysis.levels import at_level, hidden
 from python_stats.analysis.rows import CUPED
-from python_stats.designs import Design, Objective
-from python_stats.estimators.split import ALARM_P, Split
-from python_stats.evidence import HARMED, NON_INFERIOR, Evidence, evidence
+from python_stats.designs import Design
+from python_stats.estimators.split import ALARM_P, DAILY_MISMATCH, Split
+from python_stats.evidence import HARMED, NON_INFERIOR, OPEN, Evidence, evidence
+from python_stats.looks import FIXED, GROUP_SEQUENTIAL, LAST, OVER, SAFETY, WAITING, Day, adjusted_p, days_of, harm_level, levels
 from python_stats.metrics import metric
 from python_stats.wording import in_unit, number, percent, significant
 
@@ -32,7 +33,7 @@ STOP_FUTILE, KEEP_RUNNING, HOLD = "stop_futile", "keep_running", "hold"
 VERDICTS = (INVALID, ROLL_BACK, SHIP, STOP_FUTILE, KEEP_RUNNING, HOLD)
 _WITHOUT_SHIP = (KEEP_RUNNING, ROLL_BACK, HOLD, STOP_FUTILE)
 
-EARLY_ALPHA = 0.001
+BEFORE_FIRST_LOOK = "before_first_look"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Verdict:
         sentence: for people who read no statistics.
         variant_id: the variant it is about; None where it is about the whole experiment.
         guardrails: what became of each guardrail, `metric_id=state` joined by semicolons.
+        decided_on: the day at whose end the verdict fell; None while it has not, or where no daily figures tell.
     """
 
     verdict: str
@@ -52,66 +54,107 @@ class Verdict:
     sentence: str
     variant_id: str | None
     guardrails: str
+    decided_on: date | None = None
 
 
 def decide(design: Design, results: Iterable[Row], split: Split, as_of: datetime, currency: str = "EUR") -> Verdict:
-    """The verdict on one experiment.
+    """The verdict on one experiment from the figures at `as_of` alone, without its daily figures.
 
     Args:
         design: as declared.
-        results: this experiment's rows of `experiment_results`.
+        results: this experiment's rows of `experiment_results`, as `analyze` gives them.
         split: its sample-ratio test.
         as_of: the moment that counts as now.
         currency: for amounts in sentences.
     """
     rows = [row for row in results if row["is_decision"]]
+    barred = barred_from_judging(design, split)
+    if barred:
+        return barred
+    verdicts, judged = [], []
+    for treatment in design.treatments:
+        own = {row["metric_id"]: row for row in rows if row["variant_id"] == treatment.variant_id}
+        day = day_at_as_of(design, own, as_of)
+        read = {metric_id: read_on(design, [day], 0, row) for metric_id, row in own.items()}
+        verdicts.append(decide_on(design, treatment.variant_id, read, day, currency))
+        judged += list(read.values())
+    return combine(design, verdicts, judged)
+
+
+def barred_from_judging(design: Design, split: Split) -> Verdict | None:
+    """`invalid` where the split is unsound, `hold` where the design has no comparison to judge, else None."""
     if not split.is_sound:
         return Verdict(INVALID, split.status, _invalid_sentence(split), None, "")
     if design.primary is None or not design.treatments or design.control is None:
         return Verdict(HOLD, "incomplete_design", "No verdict: a control, a variant and a primary metric are needed.", None, "")
-    verdicts = [
-        _decide_variant(design, treatment.variant_id, [row for row in rows if row["variant_id"] == treatment.variant_id], as_of, currency)
-        for treatment in design.treatments
-    ]
-    return _combine(design, verdicts, rows)
+    return None
 
 
-def _decide_variant(design: Design, variant_id: str, rows: Sequence[Row], as_of: datetime, currency: str) -> Verdict:
+def day_at_as_of(design: Design, rows: Mapping[str, Row], as_of: datetime) -> Day:
+    """How far a variant is at `as_of`, from its rows by metric."""
+    assert design.primary is not None
+    primary = rows[design.primary.metric_id]
+    return days_of(design, [(None, min(primary["n_control"] or 0, primary["n_variant"] or 0))], as_of)[0]
+
+
+def read_on(design: Design, days: Sequence[Day], index: int, row: Row) -> Row:
+    """A row read at the level of one of the days; without an estimate on a day on which nobody may look."""
+    day = days[index]
+    if row["role"] not in ("primary", "guardrail"):
+        return row
+    if day.stage in (WAITING, OVER):
+        return row if design.monitoring == FIXED else hidden(row, BEFORE_FIRST_LOOK)
+    nominal = float(levels(design, days[: index + 1], row["alpha"]).nominal[-1])
+    if row["p_value"] is None:
+        return {**row, "nominal_alpha": nominal}
+    return at_level(row, nominal, adjusted_p(design, days, index, row["alpha"], row["p_value"]))
+
+
+def decide_on(design: Design, variant_id: str, rows: Mapping[str, Row], day: Day, currency: str = "EUR") -> Verdict:
+    """The verdict on one variant at a day's end.
+
+    Args:
+        design: with a primary metric.
+        variant_id: the variant.
+        rows: its rows by metric, as `read_on` gives them for that day.
+        day: what may be judged.
+        currency: for amounts in sentences.
+    """
     primary_aim = design.primary
     assert primary_aim is not None
-    by_metric = {row["metric_id"]: row for row in rows}
-    primary_row = by_metric[primary_aim.metric_id]
-    persons = min(primary_row["n_control"] or 0, primary_row["n_variant"] or 0)
-    closed = design.has_closed(as_of)
-    reached = design.planned_sample_per_variant is None or persons >= design.planned_sample_per_variant
-    at_horizon = closed or reached
-    primary = _evidence(primary_row, primary_aim, at_horizon)
-    guardrails = [_evidence(by_metric[aim.metric_id], aim, at_horizon) for aim in design.guardrails]
-    summary = ";".join(f"{guard.objective.metric_id}={guard.guardrail_state}" for guard in guardrails)
+    primary_row = rows[primary_aim.metric_id]
+    primary = evidence(primary_row, primary_aim)
+    guardrails = [evidence(rows[aim.metric_id], aim) for aim in design.guardrails]
+    states = [_state(design, guard, day) for guard in guardrails]
+    summary = ";".join(f"{guard.objective.metric_id}={state}" for guard, state in zip(guardrails, states, strict=True))
+    decided = "" if day.stage == LAST or day.day is None else _decided_sentence(design, day)
 
     def verdict(word: str, reason: str, sentence: str) -> Verdict:
-        return Verdict(word, reason, sentence, variant_id, summary)
+        return Verdict(word, reason, sentence, variant_id, summary, day.day)
 
     story = _story(primary, currency)
-    if primary.is_harm:
+    is_open = day.stage not in (WAITING, OVER)
+    if is_open and _harm(design, primary, day).is_harm:
         limit = percent(primary_aim.max_harm_rollback)
-        return verdict(ROLL_BACK, "primary_harm", f"Roll it back: {story}. At most {limit} worse was allowed.")
-    harmed = next((guard for guard in guardrails if guard.guardrail_state == HARMED), None)
-    if harmed is not None:
+        return verdict(ROLL_BACK, "primary_harm", f"Roll it back: {story}. At most {limit} worse was allowed.{decided}")
+    if is_open and HARMED in states:
+        harmed = guardrails[states.index(HARMED)]
         limit = percent(harmed.objective.max_harm_rollback)
-        return verdict(
-            ROLL_BACK,
-            "guardrail_harm",
-            f"Roll it back: it harms a guardrail. {_capital(_story(harmed, currency))}, where {limit} worse was the limit.",
-        )
-    if not at_horizon:
-        return verdict(KEEP_RUNNING, "planned_sample_not_reached", _running_sentence(design, persons, story, primary))
+        sentence = f"Roll it back: it harms a guardrail. {_capital(_story(harmed, currency))}, where {limit} worse was the limit.{decided}"
+        return verdict(ROLL_BACK, "guardrail_harm", sentence)
+    keep_running = Verdict(
+        KEEP_RUNNING, "planned_sample_not_reached", _running_sentence(design, day.persons, story, primary), variant_id, summary
+    )
+    if day.stage in (WAITING, SAFETY, OVER):
+        return keep_running
     if not primary.is_known:
-        return verdict(HOLD, str(primary_row["status"]), f"No verdict: {_why_unknown(primary_row)}.")
+        return verdict(HOLD, str(primary_row["status"]), f"No verdict: {_why_unknown(primary_row)}.") if day.stage == LAST else keep_running
     wanted = percent(primary_aim.min_lift_rollout)
-    unsure = " and ".join(metric(guard.objective.metric_id).name for guard in guardrails if guard.guardrail_state != NON_INFERIOR)
+    unsure = " and ".join(
+        metric(guard.objective.metric_id).name for guard, state in zip(guardrails, states, strict=True) if state != NON_INFERIOR
+    )
     if primary.side_of(primary_aim.min_lift_rollout) > 0:
-        sentence = f"Ship it: {story}. Even the cautious end is at least the {wanted} that was asked for."
+        sentence = f"Ship it: {story}. Even the cautious end is at least the {wanted} that was asked for.{decided}"
         watch = f" Watch {unsure}: not yet shown to be unharmed." if unsure else ""
         return verdict(SHIP, "lift_established", sentence + watch)
     is_big_enough = primary.lift is not None and primary.lift >= primary_aim.min_lift_rollout
@@ -120,23 +163,39 @@ def _decide_variant(design: Design, variant_id: str, rows: Sequence[Row], as_of:
             SHIP,
             "better_and_safe",
             f"Ship it: {story}. That it helps is established, the best estimate is above the {wanted} that was asked for, "
-            "and no guardrail is harmed.",
+            f"and no guardrail is harmed.{decided}",
         )
     if primary.side_of(primary_aim.min_lift_rollout) < 0:
-        return verdict(STOP_FUTILE, "lift_excluded", f"Stop it: {story}. The {wanted} that was asked for is out of reach.")
-    if primary.side_of(0.0) > 0 and is_big_enough:
+        return verdict(STOP_FUTILE, "lift_excluded", f"Stop it: {story}. The {wanted} that was asked for is out of reach.{decided}")
+    is_only_guarded = primary.side_of(0.0) > 0 and is_big_enough
+    if is_only_guarded and day.stage == LAST:
         sentence = f"Hold: {story}, but it is not yet shown that {unsure} stayed within the harm allowed."
         return verdict(HOLD, "guardrail_open", sentence)
-    ended = f" It ended with {number(persons)} of {number(design.planned_sample_per_variant)} planned." if not reached else ""
+    if day.stage != LAST:
+        sentence = f"Keep running: {story}, but it is not yet shown that {unsure} stayed within the harm allowed."
+        return replace(keep_running, reason="guardrail_open", sentence=sentence) if is_only_guarded else keep_running
+    ended = f" It ended with {number(day.persons)} of {number(design.planned_sample_per_variant)} planned." if day.information < 1 else ""
     return verdict(HOLD, "undecided", f"Hold: {story}. That is not enough to tell whether the {wanted} asked for was reached.{ended}")
 
 
-def _evidence(row: Row, objective: Objective, at_horizon: bool) -> Evidence:
-    """Before the horizon the quantile is that of 99.9 %, never less than the row's own."""
-    return evidence(row, objective, row["alpha"] if at_horizon else min(row["alpha"], EARLY_ALPHA))
+def _harm(design: Design, found: Evidence, day: Day) -> Evidence:
+    """The evidence read at the level at which harm is established."""
+    return evidence(found.row, found.objective, harm_level(design, day, found.row["alpha"], found.row["nominal_alpha"]))
 
 
-def _combine(design: Design, verdicts: Sequence[Verdict], rows: Sequence[Row]) -> Verdict:
+def _state(design: Design, guard: Evidence, day: Day) -> str:
+    strict = _harm(design, guard, day)
+    state = guard.guardrail_state
+    return OPEN if state == HARMED and not strict.is_harm else state
+
+
+def _decided_sentence(design: Design, day: Day) -> str:
+    which = f"look {day.look} of {design.looks}" if design.monitoring == GROUP_SEQUENTIAL else f"{number(day.persons)} people per variant"
+    return f" This was clear on {day.day}, at {which}."
+
+
+def combine(design: Design, verdicts: Sequence[Verdict], rows: Sequence[Row]) -> Verdict:
+    """The experiment's verdict from those on its variants; `rows` are the judged rows of its metrics."""
     if len(verdicts) == 1:
         return verdicts[0]
     lifts = {row["variant_id"]: row for row in rows if row["role"] == "primary"}
@@ -156,7 +215,7 @@ def _combine(design: Design, verdicts: Sequence[Verdict], rows: Sequence[Row]) -
     lead = f"“{chosen.variant_id}” of {len(verdicts)} variants: {chosen.sentence}"
     harmful = [str(verdict.variant_id) for verdict in verdicts if verdict.verdict == ROLL_BACK and verdict is not chosen]
     tail = f" Switch off {', '.join(f'“{variant}”' for variant in harmful)}: harm is established." if harmful else ""
-    return Verdict(chosen.verdict, chosen.reason, lead + tail, chosen.variant_id, chosen.guardrails)
+    return replace(chosen, sentence=lead + tail)
 
 
 def _story(evidence: Evidence, currency: str) -> str:
@@ -196,6 +255,8 @@ def _running_sentence(design: Design, persons: int, story: str, primary: Evidenc
 
 
 def _invalid_sentence(split: Split) -> str:
+    if split.status == DAILY_MISMATCH:
+        return "Do not use this result: for a time the variants did not get the share of people that was declared."
     if split.p_value is None or split.p_value >= ALARM_P:
         return "Do not use this result: people were seen in a variant that was declared without a share, or not at all."
     chance = 1 / split.p_value if split.p_value else float("inf")
@@ -204,6 +265,8 @@ def _invalid_sentence(split: Split) -> str:
 
 
 _WHY = {
+    "before_first_look": "it is too early for a look",
+    "no_daily_figures": "it has no daily figures, so that only the end counts",
     "missing_metric": "the marts hold no figures for it",
     "missing_variant": "a variant has no figures",
     "no_persons": "nobody has been watched for the whole window yet",

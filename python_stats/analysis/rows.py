@@ -72,6 +72,8 @@ def row_of(pair: Pair, status: str, relative_status: str | None = None, **number
         "good_direction": objective.good_direction if objective else metric(pair.metric_id).good_direction,
         "is_decision": pair.is_decision,
         "alpha": pair.alpha,
+        "nominal_alpha": pair.alpha,
+        "known_on": None,
         "min_lift_rollout": objective.min_lift_rollout if objective else None,
         "max_harm_rollback": objective.max_harm_rollback if objective else None,
         "status": status,

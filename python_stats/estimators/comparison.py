@@ -66,7 +66,7 @@ def critical_value(alpha: Floats, df: Floats) -> Floats:
 
     finite = np.isfinite(df)
     with np.errstate(invalid="ignore"):
-        return np.where(finite, stdtrit(np.where(finite, df, 1.0), 1 - alpha / 2), -ndtri(alpha / 2))
+        return np.where(finite, np.abs(stdtrit(np.where(finite, df, 1.0), alpha / 2)), -ndtri(alpha / 2))
 
 
 def two_sided_p(statistic: Floats, df: Floats) -> Floats:

@@ -9,6 +9,7 @@ The probabilities come from the recursion of Armitage, McPherson & Rowe (1969), 
 methods", ch. 19), with Gauss–Legendre nodes between the boundaries, as many as the smallest step needs: boundaries are good to 1e-9.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,7 @@ OBRIEN_FLEMING, POCOCK = "obrien_fleming", "pocock"
 SPENDING = (OBRIEN_FLEMING, POCOCK)
 
 _FAR = 9.0  # standard deviations: beyond lie 2e-19
-_LEAST = 1e-17  # an error rate below this is not spent: its boundary is infinite
+LEAST = 1e-17  # an error rate below this is not spent: its boundary is infinite
 _NODES_PER_STEP, _LEAST_NODES, _MOST_NODES = 2.5, 24, 1500
 _LEAST_STEP = 5e-5  # a look that adds less information counts as this much: no more nodes are then needed
 
@@ -87,7 +88,7 @@ def boundaries_of(fractions: Floats, cumulative: Floats) -> Boundaries:
     state = _State(fractions)
     for look in range(fractions.size):
         due = float(cumulative[look]) - done
-        if due > _LEAST:
+        if due > LEAST:
             z[look] = state.boundary_for(look, due)
             done = float(cumulative[look])
         used[look] = done
@@ -149,25 +150,42 @@ def repeated_p_value(statistic: float, fractions: Floats, alpha: float, spending
         statistic: Z of the last look.
         fractions, alpha, spending, is_last: as for `boundaries`.
     """
+    from scipy.special import ndtr
+
     size = abs(statistic)
 
-    def reached(level: float) -> bool:
-        return size >= float(boundaries(fractions, level, spending, is_last=is_last).z[-1])
+    def excess(logarithm: float) -> float:
+        edge = boundaries(fractions, float(np.exp(logarithm)), spending, is_last=is_last).z[-1]
+        return min(float(edge), 40.0) - size
 
-    if reached(alpha):
-        low, high = np.log(1e-300), np.log(alpha)
-    elif reached(1.0):
-        low, high = np.log(alpha), 0.0
-    else:
-        return 1.0
-    # 1e-6 of the p-value is closer than anybody reads
-    while high - low > 1e-6:
-        middle = (low + high) / 2
-        if reached(float(np.exp(middle))):
-            high = middle
+    # no level below the nominal p-value has a boundary that is reached, and p ≤ alpha has to be told exactly
+    low, high = float(np.log(max(2 * ndtr(-size), 1e-300))), float(np.log(alpha))
+    is_reached = size >= float(boundaries(fractions, alpha, spending, is_last=is_last).z[-1])
+    if not is_reached:
+        low, high = high, 0.0
+        if excess(high) > 0:
+            return 1.0
+    found = _falling_root(excess, min(low, high), high)
+    return min(float(np.exp(found)), alpha) if is_reached else max(float(np.exp(found)), float(np.nextafter(alpha, 1)))
+
+
+def _falling_root(function: Callable[[float], float], low: float, high: float) -> float:
+    """Where a falling function crosses 0, to 1e-7: false position (Illinois), with a bisection where that is slow."""
+    at_low, at_high, side = function(low), function(high), 0
+    if at_low <= 0:
+        return low
+    for turn in range(100):
+        if high - low < 1e-7:
+            break
+        middle = (low + high) / 2 if turn % 6 == 5 else low + (high - low) * at_low / (at_low - at_high)
+        value = function(middle)
+        if abs(value) < 1e-9:
+            return middle
+        if value > 0:
+            low, at_low, at_high, side = middle, value, at_high / 2 if side > 0 else at_high, 1
         else:
-            low = middle
-    return min(float(np.exp(high)), alpha if reached(alpha) else 1.0)
+            high, at_high, at_low, side = middle, value, at_low / 2 if side < 0 else at_low, -1
+    return high
 
 
 def _spent_at(fractions: Floats, alpha: float, spending: str, is_last: bool) -> Floats:

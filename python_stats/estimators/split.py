@@ -1,6 +1,6 @@
 """Is the split sound? The sample-ratio test, once and every day."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -8,6 +8,7 @@ from python_stats.estimators.status import Floats
 
 ALARM_P = 0.001
 STRAY_SHARE = 0.001
+DAILY_MISMATCH = "daily_sample_ratio_mismatch"
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class Split:
         chi_square, df, p_value: None where fewer than two arms with a share were seen or declared.
         is_sound: False where p < 0.001, or where more than one in a thousand were seen in arms that were declared with no share, or
             not at all. Fewer (a test account) are reported by the status alone.
-        status: `ok`, `sample_ratio_mismatch`, `undeclared_variant`, `no_persons` or `one_arm`.
+        status: `ok`, `sample_ratio_mismatch`, `daily_sample_ratio_mismatch`, `undeclared_variant`, `no_persons` or `one_arm`.
+        daily_p_value: of `daily_sample_ratio` up to the last day; None where it was not worked out.
     """
 
     chi_square: float | None
@@ -26,6 +28,14 @@ class Split:
     p_value: float | None
     is_sound: bool
     status: str
+    daily_p_value: float | None = None
+
+    def with_daily(self, p_value: float) -> "Split":
+        """The same beside the test of every day, whose alarm alone makes the split unsound, too."""
+        alarm = p_value < ALARM_P and self.is_sound
+        return replace(
+            self, daily_p_value=p_value, is_sound=self.is_sound and not alarm, status=DAILY_MISMATCH if alarm else self.status
+        )
 
 
 def sample_ratio(observed: Floats, expected_share: Floats) -> Split:

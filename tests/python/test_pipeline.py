@@ -33,7 +33,7 @@ def everything(path: Path) -> dict[str, list[tuple]]:
 
 def test_the_verdicts_of_the_fixture(project: Path) -> None:
     found = {row["experiment_id"]: row["verdict"] for row in run().tables["experiment_decisions"]}
-    assert found == {"winner": "ship", "harmful": "roll_back", "crooked": "invalid", "young": "keep_running"}
+    assert found == {"winner": "ship", "harmful": "roll_back", "crooked": "invalid", "young": "keep_running", "watched": "ship"}
 
 
 def test_a_second_run_writes_the_same(project: Path) -> None:

@@ -85,14 +85,20 @@ def test_an_unsound_split_beats_everything() -> None:
     assert found.verdict == "invalid" and "1300" not in found.sentence
 
 
-def test_before_the_horizon_only_overwhelming_harm_counts() -> None:
+def test_before_the_horizon_it_depends_on_the_monitoring() -> None:
+    """10,000 of 50,000 are in. Fixed: only overwhelming harm counts. Always valid: what is overwhelming counts. Group-sequential:
+    without daily figures nobody knows which look this is, so only the end counts."""
     running = design(ended_on=None, planned_sample_per_variant=50_000)
-    for monitoring in ("fixed", "group_sequential", "always_valid"):
-        plan = replace(running, monitoring=monitoring)
-        assert decided((1000, 1300), plan=plan).verdict == "keep_running"
-        assert decided((1000, 910), plan=plan).verdict == "keep_running"  # p = 0.03
-        assert decided((1000, 800), plan=plan).verdict == "roll_back"
-    assert decided((1000, 1300), plan=replace(running, planned_sample_per_variant=10_000)).verdict == "ship"
+    expected = {
+        "fixed": ("keep_running", "keep_running", "roll_back"),
+        "group_sequential": ("keep_running", "keep_running", "keep_running"),
+        "always_valid": ("ship", "keep_running", "roll_back"),
+    }
+    for monitoring, words in expected.items():
+        plan = replace(running, monitoring=monitoring, looks=5)
+        assert tuple(decided((1000, after), plan=plan).verdict for after in (1300, 910, 800)) == words, monitoring
+        ended = replace(plan, planned_sample_per_variant=10_000)
+        assert decided((1000, 1300), plan=ended).verdict == "ship"
     assert "10,000 of 50,000" in decided((1000, 1300), plan=running).sentence
 
 

@@ -1,0 +1,51 @@
+"""The same comparison read at another level, as sequential looks need it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from python_stats.analysis.rows import NUMBERS, clean
+from python_stats.estimators.comparison import compare_contrast
+from python_stats.estimators.shares import newcombe
+from python_stats.estimators.status import OK
+from python_stats.evidence import contrast_of, degrees_of_freedom
+
+Row = Mapping[str, Any]
+
+
+def at_level(row: Row, nominal_alpha: float, p_value: float | None) -> dict[str, Any]:
+    """A row of results with all its intervals at 1 − `nominal_alpha`, and the p-value that goes with them.
+
+    The plain intervals beside an adjusted one, which nobody decides by, are left out.
+    """
+    if row["status"] != OK:
+        return {**row, "nominal_alpha": nominal_alpha, "p_value": None}
+    level = np.array([nominal_alpha])
+    found = compare_contrast(contrast_of(row), np.array([degrees_of_freedom(row)]), level, np.array([OK], dtype=object), np.array([np.nan]))
+    again = {
+        **row,
+        "nominal_alpha": nominal_alpha,
+        "p_value": p_value,
+        "ci_low": clean(found.ci_low[0]),
+        "ci_high": clean(found.ci_high[0]),
+        "relative_status": str(found.relative_status[0]),
+        "relative_effect": clean(found.relative[0]),
+        "relative_ci_low": clean(found.relative_low[0]),
+        "relative_ci_high": clean(found.relative_high[0]),
+        "unadjusted_ci_low": None,
+        "unadjusted_ci_high": None,
+        "unadjusted_p_value": None,
+    }
+    if row["score_ci_low"] is not None:
+        persons = [np.array([float(row[name])]) for name in ("n_control", "n_variant")]
+        counts = [np.array([row[name]]) * size for name, size in zip(("control_value", "variant_value"), persons, strict=True)]
+        low, high = newcombe(counts[0], persons[0], counts[1], persons[1], level)
+        again.update(score_ci_low=clean(low[0]), score_ci_high=clean(high[0]))
+    return again
+
+
+def hidden(row: Row, status: str) -> dict[str, Any]:
+    """The row without any estimate, and why; the counts stay."""
+    nothing = {name: None for name in NUMBERS if not name.startswith("n_")}
+    return {**row, **nothing, "status": status, "relative_status": status}
