@@ -107,7 +107,16 @@ def read_on(design: Design, days: Sequence[Day], index: int, row: Row) -> Row:
     nominal = float(levels(design, days[: index + 1], row["alpha"]).nominal[-1])
     if row["p_value"] is None:
         return {**row, "nominal_alpha": nominal}
-    return at_level(row, nominal, adjusted_p(design, days, index, row["alpha"], row["p_value"]))
+    read = at_level(row, nominal, adjusted_p(design, days, index, row["alpha"], row["p_value"]))
+    objective = design.objective(row["metric_id"])
+    if row["role"] == "guardrail" and objective is not None and read["p_value"] is not None:
+        found = evidence(read, objective)
+        one_sided = found.non_inferiority_p
+        if one_sided is not None and one_sided < 0.5:
+            both = adjusted_p(design, days, index, row["alpha"], 2 * one_sided)
+            one_sided = None if both is None else both / 2
+        read.update(non_inferiority=_state(design, found, day), non_inferiority_p_value=one_sided)
+    return read
 
 
 def decide_on(design: Design, variant_id: str, rows: Mapping[str, Row], day: Day, currency: str = "EUR") -> Verdict:

@@ -186,6 +186,8 @@ def test_interval_p_value_and_verdict_agree(
         if row["relative_ci_low"] is not None:
             assert (row["relative_ci_low"] > 0 or row["relative_ci_high"] < 0) is excludes
         assert row["ci_low"] < row["effect"] < row["ci_high"]
+        if row.get("non_inferiority_p_value") is not None:
+            assert (row["non_inferiority"] == "non_inferior") is (row["non_inferiority_p_value"] <= row["alpha"] / 2)
     row, sign = primary(found), -1 if direction == "decrease" else 1
     if found.verdict.verdict == "ship":
         assert row["p_value"] <= row["alpha"] and sign * row["effect"] > 0
