@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -165,21 +165,17 @@ def experiment(experiment_id: str, **more: Any) -> dict[str, Any]:
 
 
 def marts() -> dict[str, list[dict[str, Any]]]:
-    """Rows of every mart. `winner` ships, `harmful` harms a guardrail, `crooked` has an unsound split, `young` is still running;
-    `watched` is group-sequential and ships at its second look, long before its end."""
+    """Rows of every mart. `winner` ships, `harmful` harms a guardrail, `crooked` has an unsound split, `young` is still running."""
     outcomes = {
         "winner": (10_000, 1_000, 10_000, 1_300, 100, 100),
         "harmful": (10_000, 1_000, 10_000, 1_300, 100, 300),
         "crooked": (10_000, 1_000, 11_000, 1_500, 100, 110),
         "young": (400, 40, 400, 60, 4, 4),
-        "watched": (6_000, 600, 6_000, 780, 60, 60),
     }
     content: dict[str, list[dict[str, Any]]] = {mart: [] for mart in MARTS}
     content["as_of"] = [{"as_of": AS_OF}]
     for name, (n_control, y_control, n_variant, y_variant, g_control, g_variant) in outcomes.items():
         kind = {"design": "holdout"} if name == "winner" else {"ended_on": None} if name == "young" else {}
-        if name == "watched":
-            kind = {"monitoring": "group_sequential", "looks": 4, "spending": "obrien_fleming"}
         content["cfg_experiments"].append(experiment(name, **kind))
         for variant, is_control, persons in (("old", True, n_control), ("new", False, n_variant)):
             arm = {"experiment_id": name, "variant_id": variant}
@@ -222,16 +218,6 @@ def marts() -> dict[str, list[dict[str, Any]]]:
                     "currency": "EUR",
                 }
             )
-    for variant in ("old", "new"):  # `watched`: 150 a day for 40 days, then nobody
-        for number in range(60):
-            so_far = min(150 * (number + 1), 6_000)
-            converted = so_far * (13 if variant == "new" else 10) // 100
-            at = {"day": date(2026, 2, 1) + timedelta(days=number)}
-            content["experiment_metric_stats_daily"] += [
-                share_row("watched", variant, "conversion", so_far, converted, **at),
-                share_row("watched", variant, "refund_rate", so_far, so_far // 100, **at),
-            ]
-            content["experiment_traffic_daily"].append({"experiment_id": "watched", "variant_id": variant, "exposed": so_far, **at})
     content["cfg_journey_steps"] = [{"journey_id": "checkout", "step_id": "form", "step_name": "Delivery <form>"}]
     content["friction_cost"] = [
         {

@@ -30,7 +30,7 @@ def one_line(result: Result) -> str:
 def test_analyze_and_report(project: Path) -> None:
     result = call("analyze")
     assert result.exit_code == 0, result.output
-    assert "experiment_decisions 5" in result.output
+    assert "experiment_decisions 4" in result.output
     result = call("report", "-o", "pages")
     assert result.exit_code == 0 and "scorecard: pages/scorecard.html" in result.output
     assert (project / "pages" / "scorecard.html").read_text(encoding="utf-8").startswith("<!doctype html>")

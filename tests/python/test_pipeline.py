@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import math
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
-from handmade_warehouse import marts, write_database, write_project
+from handmade_warehouse import marts, share_row, write_database, write_project
 
 from python_stats import pipeline, warehouse
 from python_stats.analysis import Options
@@ -18,7 +19,7 @@ from python_stats.tables import KEYS, TABLES
 from python_stats.warehouse import open_warehouse
 
 WRITTEN = [table for table in TABLES if table != "run_history"]  # that one is written by the nightly run
-MAY_BE_EMPTY = {"experiment_effects_factorial"}  # no experiment of the fixture is factorial
+MAY_BE_EMPTY = {"experiment_effects_factorial", "experiment_sequential"}  # nothing in the fixture is factorial, or has days
 
 
 def run() -> pipeline.Run:
@@ -33,7 +34,7 @@ def everything(path: Path) -> dict[str, list[tuple]]:
 
 def test_the_verdicts_of_the_fixture(project: Path) -> None:
     found = {row["experiment_id"]: row["verdict"] for row in run().tables["experiment_decisions"]}
-    assert found == {"winner": "ship", "harmful": "roll_back", "crooked": "invalid", "young": "keep_running", "watched": "ship"}
+    assert found == {"winner": "ship", "harmful": "roll_back", "crooked": "invalid", "young": "keep_running"}
 
 
 def test_a_second_run_writes_the_same(project: Path) -> None:
@@ -60,6 +61,33 @@ def test_what_is_written(project: Path) -> None:
                 assert not any(isinstance(value, float) and not math.isfinite(value) for value in row)
         stamps = connection.execute("select distinct as_of, run_id from experiment_results").fetchall()
     assert len(stamps) == 1 and len(stamps[0][1]) == 12
+
+
+def test_an_experiment_with_days_is_judged_at_its_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`winner` becomes group-sequential, with 150 persons a day and arm for 40 days: it ships at the third of four looks,
+    the first at which its guardrail is known to be unharmed."""
+    content = marts()
+    own = next(row for row in content["cfg_experiments"] if row["experiment_id"] == "winner")
+    own.update(monitoring="group_sequential", looks=4, spending="obrien_fleming")
+    for variant, converted in (("old", 10), ("new", 13)):
+        for number in range(60):
+            persons, at = min(150 * (number + 1), 6_000), {"day": date(2026, 2, 1) + timedelta(days=number)}
+            content["experiment_metric_stats_daily"] += [
+                share_row("winner", variant, "conversion", persons, persons * converted // 100, **at),
+                share_row("winner", variant, "refund_rate", persons, persons // 100, **at),
+            ]
+            content["experiment_traffic_daily"].append({"experiment_id": "winner", "variant_id": variant, "exposed": persons, **at})
+    folder = write_project(tmp_path / "daily")
+    write_database(folder / "w.duckdb", content)
+    monkeypatch.chdir(folder)
+    tables = run().tables
+    decision = next(row for row in tables["experiment_decisions"] if row["experiment_id"] == "winner")
+    assert (decision["verdict"], decision["decided_on"], decision["looks"]) == ("ship", date(2026, 2, 25), 3)
+    assert decision["persons_per_variant"] == 3_750 and decision["split_daily_p_value"] == 1.0
+    row = next(row for row in tables["experiment_results"] if row["experiment_id"] == "winner" and row["role"] == "primary")
+    assert (row["known_on"], row["p_value"]) == (decision["decided_on"], decision["p_value"]) and row["p_value"] < row["alpha"]
+    days = [row for row in tables["experiment_sequential"] if row["metric_id"] == "conversion"]
+    assert len(days) == 59 and [row["look"] for row in days if row["look"]] == [1, 2, 3, 4]
 
 
 def test_a_failing_write_leaves_the_old_tables(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
