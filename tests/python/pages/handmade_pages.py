@@ -76,6 +76,7 @@ def rows(step: str = "form", journey: str = "checkout", campaign: str = "cart") 
                 ("revenue", "outcome"),
                 ("conversion", "outcome"),
                 ("error_rate", "experience"),
+                ("task_success_rate", "experience"),
                 ("complaint_rate", "guardrail"),
                 ("fields_per_attempt", "input"),
             )
@@ -92,7 +93,7 @@ def rows(step: str = "form", journey: str = "checkout", campaign: str = "cart") 
         "metric_weekly": [
             week(number, name, owner_team=team)
             for team in ("all", "Shop")
-            for name in ("revenue", "conversion", "error_rate")
+            for name in ("revenue", "conversion", "error_rate", "task_success_rate")
             for number in range(6)
         ],
         "metric_tree_weekly": [week(number, name) for name in ("revenue", "conversion", "error_rate") for number in range(6)],
