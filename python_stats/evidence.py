@@ -9,7 +9,7 @@ import numpy as np
 from python_stats.designs import Objective
 from python_stats.estimators.comparison import critical_value, two_sided_p
 from python_stats.estimators.contrast import Contrast, side_of, statistic_at
-from python_stats.estimators.status import OK, UNBOUNDED
+from python_stats.estimators.status import OK, TOO_FEW_EVENTS, UNBOUNDED
 
 Row = Mapping[str, Any]
 
@@ -53,11 +53,12 @@ class Evidence:
 
     @property
     def is_harm(self) -> bool:
-        """Established below 0, and the estimate at or beyond what was allowed (or the control is at 0: any harm is beyond)."""
+        """Established below 0, and the estimate at or beyond what was allowed (or, where the
+        control is too near 0 for a relative estimate: established beyond it)."""
         if self.side_of(0.0) >= 0:
             return False
         if self.lift is None:
-            return self.row["relative_status"] == UNBOUNDED and self.side_of(-self.objective.max_harm_rollback) < 0
+            return self.row["relative_status"] in (UNBOUNDED, TOO_FEW_EVENTS) and self.side_of(-self.objective.max_harm_rollback) < 0
         return self.lift <= -self.objective.max_harm_rollback
 
     @property

@@ -12,6 +12,7 @@ from python_stats.analysis.rows import CUPED, as_float, clean, hide_small_segmen
 from python_stats.estimators import cuped
 from python_stats.estimators.comparison import compare, compare_contrast
 from python_stats.estimators.contrast import Contrast
+from python_stats.estimators.doubts import has_few_events_for_a_ratio
 from python_stats.estimators.moments import mean, sample_of_means, sample_of_ratios
 from python_stats.estimators.shares import newcombe, sample_of_shares
 from python_stats.estimators.skewness import skewness_of_means, skewness_of_ratios
@@ -29,9 +30,9 @@ def compare_persons(kind: str, pairs: Sequence[Pair], options: Options) -> list[
     plain = compare(control.value, variant.value, alpha)
     adjusted = cuped.adjust(control, variant)
     used = adjusted.usable & np.array([(pair.design.covariate_window_days or 0) > 0 for pair in pairs]) & (plain.status == OK)
-    result = compare_contrast(
-        _chosen(used, adjusted.contrast, plain.contrast), np.where(used, adjusted.df, plain.df), alpha, plain.status, plain.skewness
-    )
+    contrast, df = _chosen(used, adjusted.contrast, plain.contrast), np.where(used, adjusted.df, plain.df)
+    few = has_few_events_for_a_ratio((control.value, variant.value))
+    result = compare_contrast(contrast, df, alpha, plain.status, plain.skewness, few)
     score = (np.full(alpha.shape, np.nan), np.full(alpha.shape, np.nan))
     if kind == "share":
         (a, n), (b, m) = ((arm.value.value * arm.value.persons, arm.value.persons) for arm in (control, variant))

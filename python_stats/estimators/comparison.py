@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from python_stats.estimators.contrast import Contrast, difference, fieller
+from python_stats.estimators.doubts import doubts, has_few_events_for_a_ratio
 from python_stats.estimators.moments import Sample
-from python_stats.estimators.shares import has_few_events
 from python_stats.estimators.skewness import is_skewed, skewness_of_difference
 from python_stats.estimators.status import (
     INVALID_INPUT,
@@ -19,6 +19,7 @@ from python_stats.estimators.status import (
     TOO_FEW_EVENTS,
     WARNINGS,
     ZERO_VARIANCE,
+    Flags,
     Floats,
     Words,
     first_reason,
@@ -100,11 +101,14 @@ def compare(control: Sample, variant: Sample, alpha: Floats, *, normal: bool = F
     if not normal:
         df = welch_df(control.variance, control.persons, variant.variance, variant.persons)
     status = np.where(control.status != OK, control.status, variant.status)
-    status = np.where((status == OK) & has_few_events((control, variant)), TOO_FEW_EVENTS, status)
-    return compare_contrast(difference(control, variant), df, alpha, status, skewness_of_difference(control, variant))
+    status = np.where(status == OK, doubts((control, variant)), status)
+    few = has_few_events_for_a_ratio((control, variant))
+    return compare_contrast(difference(control, variant), df, alpha, status, skewness_of_difference(control, variant), few)
 
 
-def compare_contrast(contrast: Contrast, df: Floats, alpha: Floats, status: Words, skewness: Floats) -> Comparison:
+def compare_contrast(
+    contrast: Contrast, df: Floats, alpha: Floats, status: Words, skewness: Floats, few_events: Flags | None = None
+) -> Comparison:
     """Interval, p-value and relative interval of any contrast.
 
     Args:
@@ -113,6 +117,7 @@ def compare_contrast(contrast: Contrast, df: Floats, alpha: Floats, status: Word
         alpha: two-sided error rates.
         status: `ok`, or what already stands in the way.
         skewness: of each effect, `nan` where unknown (then it is not checked).
+        few_events: where too little happened for a relative interval.
     """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         effect, standard_error = contrast.effect, np.sqrt(contrast.variance)
@@ -123,12 +128,14 @@ def compare_contrast(contrast: Contrast, df: Floats, alpha: Floats, status: Word
             (is_skewed(skewness), SKEWED),
         )
         # no spread at all, or a sum that is not finite, says more than a warning
-        status = np.where((status == OK) | ((status == TOO_FEW_EVENTS) & (own != OK)), own, status)
+        status = np.where((status == OK) | (np.isin(status, WARNINGS) & (own != OK) & (own != SKEWED)), own, status)
         usable, warned = status == OK, np.isin(status, WARNINGS)
         safe_df = np.where(usable, df, 1.0)
         critical = np.where(usable, critical_value(alpha, safe_df), np.nan)
         p_value = np.where(usable, two_sided_p(np.where(usable, effect / standard_error, 0.0), safe_df), np.nan)
         relative, low, high, relative_status = fieller(contrast, critical)
+    if few_events is not None:
+        relative_status = np.where((relative_status == OK) & few_events, TOO_FEW_EVENTS, relative_status)
     relative_status = np.where(usable, relative_status, status)
     bounded = relative_status == OK
     return Comparison(

@@ -13,10 +13,10 @@ from itertools import combinations, product
 import numpy as np
 
 from python_stats.estimators.contrast import Contrast
+from python_stats.estimators.doubts import doubts
 from python_stats.estimators.moments import Sample
-from python_stats.estimators.shares import has_few_events
 from python_stats.estimators.skewness import skewness_of_contrast
-from python_stats.estimators.status import OK, TOO_FEW_EVENTS, Floats, Words
+from python_stats.estimators.status import OK, Floats, Words
 
 Levels = Mapping[str, str]
 
@@ -100,11 +100,8 @@ def estimate(cells: Sequence[Sample], effect: Effect) -> Estimated:
             if part:
                 base, base_spread = base + part * cell.value, base_spread + part**2 * cell.variance
             status = np.where(status == OK, cell.status, status)
-        status = np.where(
-            (status == OK) & has_few_events([cell for cell, weight in zip(cells, effect.weights, strict=True) if weight]),
-            TOO_FEW_EVENTS,
-            status,
-        )
+        taking_part = [cell for cell, weight in zip(cells, effect.weights, strict=True) if weight]
+        status = np.where(status == OK, doubts(taking_part), status)
         df = spread**2 / fourth
     # the cells that the effect starts from are in it with the sign (−1)^{factors}
     slope = np.full(shape, (-1.0) ** len(effect.moved))

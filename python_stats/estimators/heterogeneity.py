@@ -4,7 +4,7 @@ First one test over all segments of a kind (Cochran's Q), with the spread of the
 "Meta-analysis in clinical trials"). Then each effect is drawn towards the mean as far as its own error asks for: the segment that looks
 best among ten looks best partly by chance. Taking the spread as known would promise too much (in simulations, intervals of plain
 empirical Bayes hold the truth in 76 to 90 %), so the shrunken effects are averaged over all spreads, weighed by how well they explain
-the data (93 to 99 %).
+the data (95 to 99 %).
 """
 
 from dataclasses import dataclass
@@ -72,15 +72,16 @@ def _shrink(y: Floats, v: Floats) -> tuple[Floats, Floats]:
     """Posterior mean and variance of each true effect, averaged over τ.
 
     Given τ: m = Σ w y / Σ w with w = 1 / (v + τ²), B = τ² / (τ² + v), mean m + B (y − m), variance B v + (1 − B)² / Σ w. The weight of τ is
-    its marginal likelihood, Π w^½ (Σ w)^−½ exp(−½ Σ w (y − m)²), under a flat prior (Gelman et al. 2013, "Bayesian data analysis", § 5.4)
-    up to ten typical errors, beyond which next to nothing is drawn anyway.
+    its marginal likelihood, Π w^½ (Σ w)^−½ exp(−½ Σ w (y − m)²) (Gelman et al. 2013, "Bayesian data analysis", § 5.4), under a prior
+    that is flat in τ² up to ten typical errors, beyond which next to nothing is drawn anyway (flat in τ² keeps intervals honest:
+    Morris & Tang 2011, "Estimating random effects via adjustment for density maximization").
     """
     tau = 10 * np.sqrt(1 / np.mean(1 / v)) * (np.arange(GRID) + 0.5) / GRID
     w = 1 / (v[None, :] + tau[:, None] ** 2)
     total = w.sum(axis=1)
     mean = (w * y).sum(axis=1) / total
     away = y - mean[:, None]
-    likelihood = 0.5 * np.log(w).sum(axis=1) - 0.5 * np.log(total) - 0.5 * (w * away**2).sum(axis=1)
+    likelihood = np.log(tau) + 0.5 * np.log(w).sum(axis=1) - 0.5 * np.log(total) - 0.5 * (w * away**2).sum(axis=1)
     chance = np.exp(likelihood - likelihood.max())
     chance = (chance / chance.sum())[:, None]
     kept = tau[:, None] ** 2 * w

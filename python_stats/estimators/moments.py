@@ -33,6 +33,7 @@ class Sample:
         pivot, rest: value = pivot + rest, where the mean was summed from a pivot.
         skewness: of one person's value (a ratio's: linearised); None or `nan` where unknown.
         is_share: every value is 0 or 1.
+        support: of a ratio, how many persons' worth of denominator there is: (Σd)² / Σd², n where all have the same.
     """
 
     persons: Floats
@@ -43,6 +44,7 @@ class Sample:
     rest: Floats | None = None
     skewness: Floats | None = None
     is_share: bool = False
+    support: Floats | None = None
 
 
 def mean(persons: Floats, pivot: Floats, total: Floats) -> Floats:
@@ -100,8 +102,9 @@ def sample_of_ratios(
         spread_y, spread_d = variance(persons, sum_y, sum_yy), variance(persons, sum_d, sum_dd)
         linearised = spread_y - 2 * value * covariance(persons, sum_y, sum_d, sum_yd) + value**2 * spread_d
         spread = without_rounding(linearised, spread_y + value**2 * spread_d) / (persons * mean_d**2)
+        support = persons * mean_d**2 / (mean_d**2 + spread_d * (persons - 1) / persons)
     broken = ~np.isfinite(pivot_y + pivot_d + sum_y + sum_d + sum_yy + sum_dd + sum_yd)
-    return replace(_judged(persons, value, spread, broken, mean_d == 0), skewness=skewness)
+    return replace(_judged(persons, value, spread, broken, mean_d == 0), skewness=skewness, support=support)
 
 
 def without_rounding(difference: Floats, terms: Floats) -> Floats:

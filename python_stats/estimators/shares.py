@@ -1,33 +1,18 @@
 """Shares: means of 0 and 1, with intervals that stay inside [−1, 1] and behave at 0 and at 1."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from python_stats.estimators.moments import Sample, sample_of_means
 from python_stats.estimators.skewness import skewness_of_shares
-from python_stats.estimators.status import Flags, Floats
-
-MIN_EVENTS = 10
+from python_stats.estimators.status import Floats
 
 
 def sample_of_shares(persons: Floats, pivot: Floats, total: Floats, total_squares: Floats) -> Sample:
     """Share of persons, as the mean of 0 and 1, whose skewness is known from it."""
     sample = sample_of_means(persons, pivot, total, total_squares)
     return replace(sample, skewness=skewness_of_shares(sample.value), is_share=True)
-
-
-def has_few_events(arms: Sequence[Sample]) -> Flags:
-    """Are there too few persons for whom it happened (or did not), all arms together, for a share to be near normal? No for a mean.
-
-    With three events in all, an interval that promises 95 % can miss in 10 %, because an arm without any has no spread to show.
-    """
-    if not all(arm.is_share for arm in arms):
-        return np.zeros(arms[0].value.shape, dtype=bool)
-    with np.errstate(invalid="ignore"):
-        happened, persons = sum(arm.value * arm.persons for arm in arms), sum(arm.persons for arm in arms)
-        return np.asarray(np.minimum(happened, persons - happened) < MIN_EVENTS - 1e-6)
 
 
 def wilson(successes: Floats, persons: Floats, alpha: Floats) -> tuple[Floats, Floats]:

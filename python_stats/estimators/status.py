@@ -17,7 +17,8 @@ ZERO_VARIANCE = "zero_variance"  # everybody the same in both variants: no stand
 ZERO_DENOMINATOR = "zero_denominator"  # a ratio whose denominator never happened
 INVALID_INPUT = "invalid_input"  # a sum that is not finite, or a variance below 0
 SKEWED = "skewed"  # too long a tail for this split and size: Student's t cannot be trusted
-TOO_FEW_EVENTS = "too_few_events"  # a share: fewer than ten persons for whom it happened, or for whom it did not
+TOO_FEW_EVENTS = "too_few_events"  # a share: fewer than five persons for whom it happened, or for whom it did not
+THIN_DENOMINATOR = "thin_denominator"  # a ratio: a few persons have most of the denominator
 UNBOUNDED = "unbounded"  # relative effect only: the control is not distinguishable from 0
 
 STATUSES = (
@@ -30,11 +31,12 @@ STATUSES = (
     INVALID_INPUT,
     SKEWED,
     TOO_FEW_EVENTS,
+    THIN_DENOMINATOR,
     UNBOUNDED,
 )
 
 # There is an estimate, but no telling how sure it is.
-WARNINGS = (SKEWED, TOO_FEW_EVENTS)
+WARNINGS = (SKEWED, TOO_FEW_EVENTS, THIN_DENOMINATOR)
 
 
 def first_reason(shape: tuple[int, ...], *reasons: tuple[Flags, str]) -> Words:
