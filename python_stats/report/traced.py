@@ -47,6 +47,7 @@ def formats(currency: str) -> dict[str, Writer]:
         "months": lambda value: wording.significant(value, 2) + wording.THIN + "months",
         "number": wording.significant,
         "increment": lambda value: wording.significant(value, signed=True),
+        "part": lambda value: wording.number(value, 2),
         "per_hundred": lambda value: wording.number(value * 100, 1),
         "points": lambda value: wording.number(value * 100, signed=True),
         "probability": lambda value: "> 99.9\u00a0%" if value > 0.999 else "< 0.1\u00a0%" if value < 0.001 else wording.percent(value),

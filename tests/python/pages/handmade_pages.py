@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from python_stats.report import friction, handover, messaging
+from python_stats.report import backlog, friction, handover, messaging
 
 Rows = list[dict[str, Any]]
 
-TEXTS = frozenset("journey_id step_id breakdown breakdown_value survey_type campaign_id campaign_name journey_name step_name".split())
+TEXTS = frozenset(
+    "journey_id step_id breakdown breakdown_value survey_type campaign_id campaign_name journey_name step_name channel".split()
+)
 COUNTS = frozenset(
     "entries abandonments attempts completions in_progress tickets resolved open_tickets responded escalated taken_over reopened"
     " repeat_contacts repeat_contacts_judged csat_answers handovers_early handovers_late handovers_missed delivered engaged opened clicked"
@@ -37,6 +39,14 @@ def week(number: int, metric_id: str, **more: Any) -> dict[str, Any]:
         "value": value,
     }
     return found | {"is_complete": number < 5} | more
+
+
+def idea(rank: int, place: str, **more: Any) -> dict[str, Any]:
+    columns = [*backlog._COLUMNS, *(part for part, _ in backlog.PARTS)]
+    texts = dict.fromkeys(("idea_name", "feature_class", "owner_team", "hypothesis"), "a <b>text</b>")
+    places = dict.fromkeys(("journey_id", "step_id", "campaign_id", "channel"))
+    given = {"idea_id": f"idea-{rank}", "priority_rank": rank, "measured_at": place.removesuffix("_id"), "score": 90.0 - rank}
+    return filled(columns) | texts | places | given | more
 
 
 def rows(step: str = "form", journey: str = "checkout", campaign: str = "cart") -> dict[str, Rows]:
@@ -97,6 +107,10 @@ def rows(step: str = "form", journey: str = "checkout", campaign: str = "cart") 
             for number in range(6)
         ],
         "metric_tree_weekly": [week(number, name) for name in ("revenue", "conversion", "error_rate") for number in range(6)],
+        "experiment_backlog": [
+            idea(rank, place, **{place: value}, journey_id=journey if place == "step_id" else None)
+            for rank, (place, value) in enumerate((("step_id", step), ("campaign_id", campaign), ("channel", "chat")), 1)
+        ],
         "survey_summary": [
             {"survey_type": kind, "answers": 90, "metric_value": value}
             for kind, value in (("csat", 4.1), ("nps", -0.04), ("ces", 4.6), ("confidence", 0.78), ("relevance", 0.7))

@@ -214,6 +214,15 @@ def test_the_library_has_winners_and_losers(plain: dict[str, str]) -> None:
         assert f'href="experiment-{name.lower()}.html"' in plain["library.html"]
 
 
+def test_the_backlog_says_where_and_why(plain: dict[str, str]) -> None:
+    text = re.sub(r"<[^>]+>", "", plain["backlog.html"])
+    assert (
+        text.index("Checkout &amp; &lt;more&gt; › Delivery &lt;form&gt;") < text.index("Cart &lt;b&gt;now&lt;/b&gt;") < text.index("chat")
+    )
+    for part in ("Severity", "Volume", "Little effort", "Soon learnt"):
+        assert part in text
+
+
 def test_the_metric_tree_hangs_together(plain: dict[str, str]) -> None:
     text = plain["metrics.html"]
     assert text.count('class="node') == 5  # error_rate stands below both of its parents, its own child once
@@ -241,7 +250,7 @@ def test_nothing_ships(page_project: Path) -> None:
 OPTIONAL = (
     "friction_cost friction_step_summary friction_journey_summary friction_cost_by_journey handover_summary handover_survival"
     " messaging_summary survey_summary cfg_journeys cfg_campaigns cfg_journey_steps source_audit as_of learning_notes"
-    " learning_patterns metric_catalog metric_weekly metric_tree_weekly cfg_metric_tree experiment_effects_factorial experiment_segments"
+    " experiment_backlog learning_patterns metric_catalog metric_weekly metric_tree_weekly cfg_metric_tree experiment_effects_factorial experiment_segments"
 ).split()
 
 
