@@ -24,8 +24,8 @@ EXPERIMENT_RESULTS: Columns = {
     # the estimate, in the metric's own unit
     "control_value": "double",
     "control_se": "double",
-    "variant_value": "double",
-    "variant_se": "double",
+    "variant_value": "double",  # control_value + effect: adjusted where the method is cuped
+    "variant_se": "double",  # of the plain value
     "effect": "double",  # variant − control, adjusted where the method is cuped
     "standard_error": "double",
     "control_slope": "double",  # effect = control_slope × control_value + rest: −1 for a plain difference
@@ -45,6 +45,7 @@ EXPERIMENT_RESULTS: Columns = {
     "score_ci_low": "double",  # shares: Newcombe–Wilson, of the plain difference
     "score_ci_high": "double",
     # method cuped: the plain difference, for comparison, and what adjusting for the time before the exposure did
+    "unadjusted_variant_value": "double",
     "unadjusted_effect": "double",
     "unadjusted_ci_low": "double",
     "unadjusted_ci_high": "double",

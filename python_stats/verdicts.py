@@ -233,8 +233,7 @@ def _story(evidence: Evidence, currency: str) -> str:
     name, unit = metric(row["metric_id"]).name, metric(row["metric_id"]).unit
     if not evidence.is_known:
         return f"{name} cannot be told yet"
-    reached = row["control_value"] + row["effect"]
-    values = f"{name} went from {in_unit(row['control_value'], unit, currency)} to {in_unit(reached, unit, currency)}"
+    values = f"{name} went from {in_unit(row['control_value'], unit, currency)} to {in_unit(row['variant_value'], unit, currency)}"
     if evidence.lift is None:
         return f"{values} (no relative change can be given: the control is too close to 0)"
     low, high = sorted(evidence.objective.sign * row[bound] for bound in ("relative_ci_low", "relative_ci_high"))

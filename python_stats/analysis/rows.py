@@ -51,8 +51,8 @@ def rows_of(pairs: Sequence[Pair], control: Sample, variant: Sample, result: Com
 NUMBERS = (
     "n_control n_variant control_value control_se variant_value variant_se effect standard_error control_slope rest_se skewness df "
     "ci_low ci_high relative_effect relative_ci_low relative_ci_high p_value p_adjusted score_ci_low score_ci_high "
-    "unadjusted_effect unadjusted_ci_low unadjusted_ci_high unadjusted_p_value covariate_slope variance_reduction horizon_s "
-    "non_inferiority_p_value"
+    "unadjusted_variant_value unadjusted_effect unadjusted_ci_low unadjusted_ci_high unadjusted_p_value covariate_slope variance_reduction "
+    "horizon_s non_inferiority_p_value"
 ).split()
 
 

@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from test_verdicts import design
 
+from python_stats.analysis.many import adjust_p_values
+from python_stats.designs import Variant
 from python_stats.estimators import (
     always_valid,
     comparison,
@@ -196,6 +199,16 @@ def test_factorial(name: str) -> None:
 def test_multiplicity(name: str) -> None:
     method = multiplicity.holm if name.endswith("holm") else multiplicity.benjamini_hochberg
     matches(name, method(at(*REFERENCES[name]["inputs"]["pvalues"])))
+
+
+def test_bonferroni() -> None:
+    """What a primary metric of several variants pays: p × variants, at most 1."""
+    p_values = REFERENCES["multiplicity/bonferroni"]["inputs"]["pvalues"]
+    arms = [Variant(str(number), number == 0, 1 / (len(p_values) + 1), {}) for number in range(len(p_values) + 1)]
+    place = {"experiment_id": "e", "is_decision": True, "role": "primary"}
+    rows = [{**place, "variant_id": arm.variant_id, "p_value": p} for arm, p in zip(arms[1:], p_values, strict=True)]
+    adjust_p_values(rows, {"e": design(variants=tuple(arms))})
+    matches("multiplicity/bonferroni", [row["p_adjusted"] for row in rows])
 
 
 @pytest.mark.parametrize("name", cases("srm/", ends=("/p",)))

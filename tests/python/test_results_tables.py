@@ -132,6 +132,8 @@ def test_cuped_is_used_where_the_design_asks_for_it() -> None:
     assert (adjusted["method"], plain["method"]) == ("cuped", "welch")
     assert adjusted["standard_error"] < plain["standard_error"]
     assert adjusted["unadjusted_effect"] == plain["effect"] and adjusted["unadjusted_p_value"] == plain["p_value"]
+    assert adjusted["variant_value"] == pytest.approx(adjusted["control_value"] + adjusted["effect"])
+    assert adjusted["unadjusted_variant_value"] == plain["variant_value"]
     assert plain["unadjusted_effect"] is None and plain["variance_reduction"] is None
     assert adjusted["relative_effect"] == pytest.approx(adjusted["effect"] / plain["control_value"])
     assert 0.5 < adjusted["variance_reduction"] < 0.9
