@@ -14,6 +14,7 @@ from python_stats.analysis.durability import durability
 from python_stats.analysis.factorial import factorial_effects
 from python_stats.analysis.increments import increments
 from python_stats.analysis.segments import segment_effects
+from python_stats.analysis.time_effects import survival_curves, time_effects
 from python_stats.designs import Design, read_designs
 from python_stats.errors import UserError
 from python_stats.tables import KEYS, TABLES
@@ -89,6 +90,8 @@ def run(warehouse: Warehouse, options: Options) -> Run:
         "experiment_segments": segment_effects(designs, results),
         "experiment_decisions": decisions,
         "experiment_sequential": days,
+        "experiment_time_effects": time_effects(designs, results, life_tables, options),
+        "experiment_survival": survival_curves(designs, life_tables),
         "roi_estimates": estimates,
         "experiment_durability": durability(designs, _windows(warehouse)),
         "learning_notes": [_note(design, judged[design.experiment_id]) for design in designs],

@@ -234,6 +234,52 @@ EXPERIMENT_SEQUENTIAL: Columns = {
     **_RUN,
 }
 
+EXPERIMENT_TIME_EFFECTS: Columns = {
+    "experiment_id": "varchar",
+    "variant_id": "varchar",
+    "metric_id": "varchar",
+    "metric_window": "varchar",
+    "segment": "varchar",
+    "measure": "varchar",  # restricted_mean, median, p90, log_rank
+    "status": "varchar",  # ok, or why there is no estimate: no_events, not_reached (too few have had their event), …
+    "alpha": "double",
+    "n_control": "bigint",  # cases
+    "events_control": "bigint",
+    "n_variant": "bigint",
+    "events_variant": "bigint",
+    "control_value": "double",  # seconds
+    "control_ci_low": "double",
+    "control_ci_high": "double",  # null beside an estimate: beyond what was observed
+    "variant_value": "double",
+    "variant_ci_low": "double",
+    "variant_ci_high": "double",
+    "effect": "double",  # variant − control
+    "ci_low": "double",
+    "ci_high": "double",
+    "relative_effect": "double",
+    "relative_ci_low": "double",
+    "relative_ci_high": "double",
+    "chi_square": "double",  # log-rank, one degree of freedom
+    "p_value": "double",
+    "horizon_s": "double",  # restricted mean: taken to here
+    **_RUN,
+}
+
+EXPERIMENT_SURVIVAL: Columns = {
+    "experiment_id": "varchar",
+    "variant_id": "varchar",
+    "metric_id": "varchar",
+    "metric_window": "varchar",
+    "time_s": "double",  # the end of a bucket
+    "survival": "double",  # share without the event by then
+    "ci_low": "double",  # Greenwood, log-log scale, at the design's alpha
+    "ci_high": "double",
+    "at_risk": "bigint",  # after the time before this one
+    "events": "bigint",  # since the time before this one
+    "censored": "bigint",
+    **_RUN,
+}
+
 ROI_ESTIMATES: Columns = {
     "experiment_id": "varchar",  # 'all': the portfolio of what ships
     "stream": "varchar",  # a value stream, total_direct, total_indirect, total (both), shipped_direct, shipped_indirect
@@ -345,6 +391,8 @@ TABLES: dict[str, Columns] = {
     "experiment_segments": EXPERIMENT_SEGMENTS,
     "experiment_decisions": EXPERIMENT_DECISIONS,
     "experiment_sequential": EXPERIMENT_SEQUENTIAL,
+    "experiment_time_effects": EXPERIMENT_TIME_EFFECTS,
+    "experiment_survival": EXPERIMENT_SURVIVAL,
     "roi_estimates": ROI_ESTIMATES,
     "experiment_durability": EXPERIMENT_DURABILITY,
     "learning_notes": LEARNING_NOTES,
@@ -359,6 +407,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "experiment_segments": ("experiment_id", "variant_id", "metric_id", "metric_window", "segment"),
     "experiment_decisions": ("experiment_id",),
     "experiment_sequential": ("experiment_id", "variant_id", "metric_id", "day"),
+    "experiment_time_effects": ("experiment_id", "variant_id", "metric_id", "metric_window", "segment", "measure"),
+    "experiment_survival": ("experiment_id", "variant_id", "metric_id", "metric_window", "time_s"),
     "roi_estimates": ("experiment_id", "stream", "metric_id"),
     "experiment_durability": ("experiment_id", "variant_id", "metric_id", "earlier_window", "later_window"),
     "learning_notes": ("experiment_id",),

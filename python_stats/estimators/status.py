@@ -19,6 +19,8 @@ INVALID_INPUT = "invalid_input"  # a sum that is not finite, or a variance below
 SKEWED = "skewed"  # too long a tail for this split and size: Student's t cannot be trusted
 TOO_FEW_EVENTS = "too_few_events"  # a share: fewer than five persons for whom it happened, or for whom it did not
 THIN_DENOMINATOR = "thin_denominator"  # a ratio: a few persons have most of the denominator
+NO_EVENTS = "no_events"  # a time until: everything is censored
+NOT_REACHED = "not_reached"  # a quantile: too few have had their event yet
 UNBOUNDED = "unbounded"  # relative effect only: the control is not distinguishable from 0
 
 STATUSES = (
@@ -32,6 +34,8 @@ STATUSES = (
     SKEWED,
     TOO_FEW_EVENTS,
     THIN_DENOMINATOR,
+    NO_EVENTS,
+    NOT_REACHED,
     UNBOUNDED,
 )
 

@@ -89,3 +89,18 @@ def sample_of_restricted_means(times: Floats, at_risk: Floats, events: Floats, c
         )
     usable = status == "ok"
     return Sample(cases, np.where(usable, value, np.nan), np.where(usable, variance, np.nan), status)
+
+
+def log_log_interval(curves: Curves, alpha: float) -> tuple[Floats, Floats]:
+    """Pointwise interval of S(t) at 1 − alpha, inside 0 and 1: S^exp(±z √g / ln S) with Greenwood's g (Borgan & Liestøl 1990).
+
+    Where nothing has happened yet it is 1 to 1; where nobody is left, or one case alone was at risk, 0 to the bound before.
+    """
+    from scipy.special import ndtri
+
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        reach = np.exp(-ndtri(alpha / 2) * np.sqrt(curves.greenwood) / -np.log(curves.survival))
+        low, high = curves.survival**reach, curves.survival ** (1 / reach)
+    whole, empty = curves.survival >= 1, curves.survival <= 0
+    high = np.where(whole, 1.0, np.where(empty, np.inf, high))
+    return np.where(whole, 1.0, np.where(empty, 0.0, low)), np.minimum(np.where(empty, np.minimum.accumulate(high, axis=1), high), 1.0)

@@ -18,12 +18,14 @@ from python_stats.estimators import (
     contrast,
     cuped,
     factorial,
+    log_rank,
     moments,
     multiplicity,
     shares,
     spending,
     split,
     survival,
+    time_quantiles,
     worth,
 )
 from python_stats.estimators.moments import Sample
@@ -284,6 +286,21 @@ def test_restricted_mean_difference() -> None:
     matches(name, result.standard_error[0], "se", 1e-9)
     matches(name, [result.ci_low[0], result.ci_high[0]], "ci", 1e-8)
     matches(name, result.p_value[0], "p", 1e-12)
+
+
+def test_log_rank() -> None:
+    (_, at_risk_0, events_0, _), (_, at_risk_1, events_1, _) = life_table("placebo"), life_table("6mp")
+    found = log_rank.log_rank(at_risk_0, events_0, at_risk_1, events_1)
+    matches("survival/logrank_chi2", found.chi_square[0])
+    matches("survival/logrank_p", found.p_value[0])
+    observed, expected, variance = REFERENCES["survival/logrank_p"]["O_minus_E_treat"]
+    assert [found.surplus[0], found.variance[0]] == pytest.approx([observed - expected, variance], abs=1e-9)
+
+
+@pytest.mark.parametrize("name", cases("survival/median/"))
+def test_median_time(name: str) -> None:
+    times, at_risk, events, _ = life_table(REFERENCES[name]["inputs"]["dataset"])
+    assert time_quantiles.steps_of(times, times, at_risk[0], events[0], 0.5).value == REFERENCES[name]["value"]
 
 
 LOOKS = (2, 3, 4, 5, 10)

@@ -1,0 +1,106 @@
+"""Time metrics from life tables to the tables written back."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from test_verdicts import design
+
+from python_stats.analysis import Options, analyze
+from python_stats.analysis.time_effects import MOST_POINTS, survival_curves, time_effects
+from python_stats.designs import Objective
+from python_stats.estimators import durations
+
+PLAN = design(
+    objectives=(
+        Objective("resolution_time", "primary", "decrease", 0.1, 0.05, 0.05),
+        Objective("refund_rate", "guardrail", "decrease", 0.1, 0.05, 0.5),
+    )
+)
+
+
+def life_table(variant: str, seconds: np.ndarray, is_event: np.ndarray, segment: str = "all") -> list[dict[str, Any]]:
+    """Rows of the mart: only buckets in which anything ended."""
+    table = durations.bucketed(seconds, is_event, np.zeros(seconds.size, dtype=int), groups=1)
+    ended = np.flatnonzero(table.events[0] + table.censored[0])
+    return [
+        {
+            "experiment_id": "e", "variant_id": variant, "metric_id": "resolution_time", "metric_window": "all", "segment": segment,
+            "bucket_start_s": int(table.start[at]), "bucket_end_s": int(table.end[at]), "at_risk": int(table.at_risk[0, at]),
+            "events": int(table.events[0, at]), "censored": int(table.censored[0, at]),
+        }
+        for at in ended
+    ]  # fmt: skip
+
+
+def drawn(size: int, mean: float, seed: int, segment: str = "all", variant: str = "old", censored: float = 0.2) -> list[dict[str, Any]]:
+    generator = np.random.default_rng(seed)
+    return life_table(variant, generator.exponential(mean, size), generator.random(size) >= censored, segment)
+
+
+def effects(tables: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
+    rows = time_effects([PLAN], analyze([PLAN], [], tables, Options()), tables, Options())
+    for row in rows:
+        assert not any(isinstance(value, float) and not math.isfinite(value) for value in row.values())
+    keys = [tuple(row[name] for name in ("variant_id", "metric_id", "metric_window", "segment", "measure")) for row in rows]
+    assert len(keys) == len(set(keys))
+    return {(row["segment"], row["measure"]): row for row in rows}
+
+
+def test_every_measure_sees_a_faster_variant() -> None:
+    found = effects([*drawn(2000, 50_000, 1), *drawn(2000, 38_000, 2, variant="new")])
+    assert set(found) == {("all", measure) for measure in ("log_rank", "median", "p90", "restricted_mean")}
+    for (_, measure), row in found.items():
+        assert row["status"] == "ok" and row["p_value"] < 0.05 and (row["n_control"], row["n_variant"]) == (2000, 2000)
+        if measure != "log_rank":
+            assert row["ci_low"] < row["effect"] < row["ci_high"] < 0 and row["relative_ci_low"] < row["relative_effect"] < row["relative_ci_high"] < 0
+    assert found["all", "median"]["control_ci_low"] <= found["all", "median"]["control_value"] <= found["all", "median"]["control_ci_high"]
+    assert found["all", "log_rank"]["chi_square"] > 50 and found["all", "log_rank"]["effect"] is None
+
+
+def test_the_log_rank_counts_those_who_wait_in_buckets_of_the_other_arm_alone() -> None:
+    """The mart has no row for a bucket in which nothing ended in an arm; the arm's cases are at risk there all the same."""
+    generator = np.random.default_rng(9)
+    seconds, is_event = [generator.integers(0, 3000, 25).astype(float) for _ in range(2)], [generator.random(25) < 0.7 for _ in range(2)]
+    tables = [row for arm, variant in enumerate(("old", "new")) for row in life_table(variant, seconds[arm], is_event[arm])]
+    whole = durations.bucketed(np.concatenate(seconds), np.concatenate(is_event), np.repeat([0, 1], 25))
+    surplus = spread = 0.0
+    for at in range(whole.start.size):  # the textbook's loop
+        n0, n1, d0, d1 = whole.at_risk[0, at], whole.at_risk[1, at], whole.events[0, at], whole.events[1, at]
+        n, d = n0 + n1, d0 + d1
+        if n > 1:
+            surplus += d1 - d * n1 / n
+            spread += d * n1 * n0 * (n - d) / (n * n * (n - 1))
+    assert abs(effects(tables)["all", "log_rank"]["chi_square"] - surplus**2 / spread) < 1e-9
+
+
+def test_corners() -> None:
+    nobody_yet = effects([*drawn(50, 5000, 1, censored=1.1), *drawn(50, 5000, 2, variant="new", censored=1.1)])
+    assert {measure: row["status"] for (_, measure), row in nobody_yet.items() if measure != "restricted_mean"} == {
+        "log_rank": "no_events", "median": "no_events", "p90": "no_events"
+    }  # fmt: skip
+    slow = effects([*drawn(400, 50_000, 1, censored=0.9), *drawn(400, 50_000, 2, variant="new", censored=0.2)])
+    assert slow["all", "p90"]["status"] == "not_reached" and slow["all", "p90"]["variant_value"] is not None
+    alone = effects(drawn(50, 5000, 1))
+    assert {row["status"] for row in alone.values()} == {"no_persons"}
+    small = effects([row for segment, size in (("all", 500), ("plan=pro", 150)) for arm, variant in enumerate(("old", "new"))
+                     for row in drawn(size, 5000, arm, segment, variant)])  # fmt: skip
+    assert small["plan=pro", "median"]["status"] == "segment_too_small" and small["plan=pro", "median"]["effect"] is None
+    assert small["plan=pro", "median"]["n_control"] == 150 and small["all", "median"]["status"] == "ok"
+
+
+def test_curves_are_thinned_without_losing_a_case() -> None:
+    tables = [*drawn(3000, 400_000, 1), *drawn(30, 5000, 2, variant="new"), *drawn(20, 5000, 3, "plan=pro")]
+    rows = survival_curves([PLAN], tables)
+    for variant, cases in (("old", 3000), ("new", 30)):
+        own = [row for row in rows if row["variant_id"] == variant]
+        assert 10 < len(own) <= MOST_POINTS and sum(row["events"] + row["censored"] for row in own) == cases
+        assert own[0]["at_risk"] == cases and all(b["at_risk"] == a["at_risk"] - a["events"] - a["censored"] for a, b in pairwise(own))
+        survival = [row["survival"] for row in own]
+        assert survival == sorted(survival, reverse=True) and [row["time_s"] for row in own] == sorted(row["time_s"] for row in own)
+        assert all(0 <= row["ci_low"] <= row["survival"] <= row["ci_high"] <= 1 for row in own)
+    most = max(a["survival"] - b["survival"] for a, b in pairwise(rows) if a["variant_id"] == b["variant_id"] == "old")
+    assert most < 0.05
