@@ -45,6 +45,7 @@ def pages(source: Source) -> list[Page]:
         name = row["experiment_id"]
         own = results.get(name, [])
         design = declared.get(name, [None])[0]
+        control = next((arm["variant_id"] for arm in variants.get(name, []) if arm["is_control"]), None)
         made.append(
             Page(
                 file_name("experiment", name),
@@ -69,7 +70,7 @@ def pages(source: Source) -> list[Page]:
                     "direct": _stream_of(money.get(name, []), "total_direct"),
                     "indirect": _stream_of(money.get(name, []), "total_indirect"),
                     "note": notes.get(name, [None])[0],
-                    **experiment_parts.content(parts, row, own),
+                    **experiment_parts.content(parts, row, own, control),
                 },
             )
         )

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from python_stats import wording
 from python_stats.report.charts import Line, over_days
+from python_stats.report.experiment_times import curves
 from python_stats.report.page import Sign, effect_form, effect_sign, metric_label
 from python_stats.report.scorecard import interval_picture
 from python_stats.report.traced import Source, Traced
@@ -15,7 +16,15 @@ from python_stats.tables import KEYS, TABLES
 
 Rows = Mapping[str, Sequence[Traced]]
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-PARTS = ("experiment_sequential", "experiment_effects_factorial", "experiment_increments", "experiment_segments", "experiment_durability")
+PARTS = (
+    "experiment_sequential",
+    "experiment_survival",
+    "experiment_time_effects",
+    "experiment_effects_factorial",
+    "experiment_increments",
+    "experiment_segments",
+    "experiment_durability",
+)
 MOST_SEGMENTS = 24
 
 
@@ -29,11 +38,11 @@ def read(source: Source) -> dict[str, dict[str, list[Traced]]]:
     return found
 
 
-def content(tables: Mapping[str, Rows], decision: Traced, results: Sequence[Traced]) -> dict[str, Any]:
+def content(tables: Mapping[str, Rows], decision: Traced, results: Sequence[Traced], control: str | None) -> dict[str, Any]:
     """What one experiment's page shows of them."""
     own = {table: list(rows.get(decision["experiment_id"], ())) for table, rows in tables.items()}
     return {
-        "curves": [],
+        "curves": curves(own["experiment_survival"], own["experiment_time_effects"], decision, control),
         "looks": _looks(own["experiment_sequential"], decision),
         "ingredients": _ingredients(own["experiment_effects_factorial"], decision),
         "increments": [

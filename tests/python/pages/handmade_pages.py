@@ -173,6 +173,14 @@ def write_parts(database: Path) -> None:
                         look=day // 10 if day % 10 == 0 else None, stage="look" if day % 10 == 0 else "waiting", relative_effect=0.2 - day / 1000)
                     for day in range(41)
                 ] if "experiment_sequential" in TABLES else [],
+                "experiment_survival": [
+                    row("experiment_survival", **own, variant_id=variant, time_s=60.0 * 4**step, survival=1 - step * speed)
+                    for variant, speed in (("old", 0.08), ("new", 0.12)) for step in range(8)
+                ] if "experiment_survival" in TABLES else [],
+                "experiment_time_effects": [
+                    row("experiment_time_effects", **own, measure=measure, control_value=7200.0, variant_value=3600.0, effect=None if measure == "log_rank" else -3600.0)
+                    for measure in ("median", "p90", "restricted_mean", "log_rank")
+                ] if "experiment_time_effects" in TABLES else [],
             }  # fmt: skip
             for table, found in rows.items():
                 if found:  # the pipeline may have filled it
