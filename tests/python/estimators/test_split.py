@@ -38,6 +38,23 @@ def test_false_alarms_are_rare() -> None:
     assert alarms <= 12
 
 
+@pytest.mark.parametrize("shares", [(0.9, 0.1), (0.99, 0.01), (0.4, 0.3, 0.2, 0.05, 0.05)])
+def test_small_arms_raise_no_more_alarms(shares: tuple[float, ...]) -> None:
+    """100 persons, ten of them or one expected in the smallest arm: the chi-square alone alarms in 0.2 to 0.35 %."""
+    generator = np.random.default_rng(6)
+    counts = generator.multinomial(100, shares, 20_000).astype(float)
+    alarms = sum(not sample_ratio(row, np.array(shares)).is_sound for row in counts)
+    assert alarms <= 20 + 4 * math.sqrt(20)
+    assert not sample_ratio(np.array([60.0, 40.0]), np.array([0.9, 0.1])).is_sound
+
+
+def test_exact_is_the_binomial() -> None:
+    found = sample_ratio(np.array([17.0, 3.0]), np.array([0.5, 0.5]))
+    assert found.p_value == pytest.approx(2 * sum(math.comb(20, k) for k in range(4)) / 2**20)
+    assert sample_ratio(np.array([10.0, 10.0]), np.array([0.5, 0.5])).p_value == 1.0
+    assert sample_ratio(np.array([20.0, 0.0]), np.array([0.5, 0.5])).p_value == pytest.approx(2 / 2**20)
+
+
 def test_looking_every_day_raises_few_alarms_and_finds_a_broken_split() -> None:
     """200 days of 60 persons, 4,000 sound experiments: at 0.05 at most 0.05 of them; a chi-square each day would alarm in over 0.3."""
     generator = np.random.default_rng(8)
