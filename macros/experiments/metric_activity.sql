@@ -49,8 +49,8 @@ select
         {%- endif %}
 {%- endmacro %}
 
-{# The activity of one metric in the experiments that want it: one branch of int_experiment_activity. #}
-{% macro metric_activity(metric_id, metric) -%}
+{# The activity of one metric in the experiments that want it, of persons with an exposure: one branch of int_experiment_activity. #}
+{% macro metric_activity(metric_id, metric, persons='int_compared_persons') -%}
 {%- set age_us = 'activity.happened_us - persons.exposed_us' -%}
 select
     persons.experiment_id,
@@ -67,7 +67,7 @@ select
     greatest(activity.happened_us, activity.known_us, coalesce(activity.event_us, activity.happened_us), activity.numerator_known_us) as numerator_known_us,
     activity.y,
     activity.d
-from {{ ref('int_compared_persons') }} as persons
+from {{ ref(persons) }} as persons
 inner join {{ ref('int_experiment_metrics') }} as metrics
     on persons.experiment_id = metrics.experiment_id and metrics.metric_id = '{{ metric_id }}'
 inner join (
