@@ -108,6 +108,11 @@ class Design:
         """`metric_window` of the verdict: '7', '30', '90' or 'all'."""
         return "all" if self.decision_window_days is None else str(self.decision_window_days)
 
+    @property
+    def planned_decision_on(self) -> date | None:
+        """The day at whose end the verdict is due: the last planned day plus the decision window; None for an open end."""
+        return None if self.ended_on is None else self.ended_on + timedelta(days=self.decision_window_days or 0)
+
     def objective(self, metric_id: str) -> Objective | None:
         """What `metric_id` is to this experiment, or None."""
         return next((objective for objective in self.objectives if objective.metric_id == metric_id), None)

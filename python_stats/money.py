@@ -13,7 +13,7 @@ sum there is. Column `interval_from` says which. Experiments were drawn apart, s
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from python_stats.analysis.rows import CUPED
@@ -160,12 +160,11 @@ def _velocity(
     """
     if verdict.verdict not in DECIDED:
         return {**row, "status": NOT_DECIDED}, None
-    if design.ended_on is None:
+    planned = design.planned_decision_on
+    if planned is None:
         return {**row, "status": VERDICT_DAY_UNKNOWN}, None
-    planned = design.ended_on + timedelta(days=design.decision_window_days or 0)
-    decided_on: date | None = getattr(verdict, "decided_on", None)
-    if decided_on is not None:
-        saved = float((planned - decided_on).days)
+    if verdict.decided_on is not None:
+        saved = float((planned - verdict.decided_on).days)
     else:
         saved = (datetime.combine(planned + timedelta(days=1), time.min) - as_of) / timedelta(days=1)
         if saved <= 0:

@@ -17,6 +17,7 @@ from python_stats.analysis.segments import segment_effects
 from python_stats.analysis.time_effects import survival_curves, time_effects
 from python_stats.designs import Design, read_designs
 from python_stats.errors import UserError
+from python_stats.notes import note_of
 from python_stats.tables import KEYS, TABLES
 from python_stats.warehouse import Warehouse
 
@@ -83,6 +84,8 @@ def run(warehouse: Warehouse, options: Options) -> Run:
         days += judgement.days
         decisions.append(_decision(design, judgement, traffic_of[key]))
     estimates = money.estimate(designs, results, judged, traffic, stats, life_tables, as_of, options.reporting_currency)
+    windows = durability(designs, _windows(warehouse))
+    by_experiment, by_window = _by_experiment(results), _by_experiment(windows)
     tables: dict[str, list[Row]] = {
         "experiment_results": results,
         "experiment_effects_factorial": factorial_effects(designs, stats),
@@ -93,8 +96,11 @@ def run(warehouse: Warehouse, options: Options) -> Run:
         "experiment_time_effects": time_effects(designs, results, life_tables, options),
         "experiment_survival": survival_curves(designs, life_tables),
         "roi_estimates": estimates,
-        "experiment_durability": durability(designs, _windows(warehouse)),
-        "learning_notes": [_note(design, judged[design.experiment_id]) for design in designs],
+        "experiment_durability": windows,
+        "learning_notes": [
+            note_of(design, judged[key], by_experiment[key], by_window[key], options.reporting_currency)
+            for key, design in ((design.experiment_id, design) for design in designs)
+        ],
         "learning_patterns": learning.patterns(results, decisions),
     }
     stamped, run_id = _stamped(tables, as_of)
@@ -173,6 +179,8 @@ def _decision(design: Design, judgement: monitoring.Judgement, traffic: Sequence
         "monitoring": design.monitoring,
         "looks": judgement.looks,
         "decided_on": verdict.decided_on,
+        "days_to_decision": (verdict.decided_on - design.declared_on).days if verdict.decided_on else None,
+        "planned_days_to_decision": (design.planned_decision_on - design.declared_on).days if design.planned_decision_on else None,
         "persons_per_variant": min(primary["n_control"] or 0, primary["n_variant"] or 0) if primary else None,
         "planned_sample_per_variant": design.planned_sample_per_variant,
         "exposed": exposed,
@@ -183,27 +191,6 @@ def _decision(design: Design, judgement: monitoring.Judgement, traffic: Sequence
         "split_p_value": split.p_value,
         "split_daily_p_value": split.daily_p_value,
         "is_split_sound": split.is_sound,
-    }
-
-
-_NEXT = {
-    verdicts.INVALID: "Find out why the split went wrong, mend it, and run the experiment again.",
-    verdicts.ROLL_BACK: "Take it back, and look at the step where the harm shows before trying anew.",
-    verdicts.SHIP: "Roll it out, and watch the guardrails for a month.",
-    verdicts.STOP_FUTILE: "Stop, and spend the effort on the next idea of the backlog.",
-    verdicts.KEEP_RUNNING: "Wait for the planned sample.",
-    verdicts.HOLD: "Decide whether a larger sample is worth its time.",
-}
-
-
-def _note(design: Design, verdict: verdicts.Verdict) -> Row:
-    return {
-        "experiment_id": design.experiment_id,
-        "experiment_name": design.experiment_name,
-        "hypothesis": design.hypothesis,
-        "what_changed": design.what_changes,
-        "what_the_metrics_showed": verdict.sentence,
-        "what_next": _NEXT[verdict.verdict],
     }
 
 

@@ -186,6 +186,8 @@ EXPERIMENT_DECISIONS: Columns = {
     "monitoring": "varchar",
     "looks": "bigint",  # taken
     "decided_on": "date",
+    "days_to_decision": "bigint",  # from the declaration to decided_on
+    "planned_days_to_decision": "bigint",  # to the last planned day with its decision window; null: open end
     # how far it is, and whether the split is sound
     "persons_per_variant": "bigint",  # the smaller of the two arms
     "planned_sample_per_variant": "bigint",
@@ -347,9 +349,13 @@ EXPERIMENT_DURABILITY: Columns = {
 LEARNING_NOTES: Columns = {
     "experiment_id": "varchar",
     "experiment_name": "varchar",
+    "verdict": "varchar",
     "hypothesis": "varchar",
     "what_changed": "varchar",
-    "what_the_metrics_showed": "varchar",
+    "what_the_metrics_showed": "varchar",  # primary, secondary and guardrail metrics, and whether the effect lasts
+    "primary_showed": "varchar",
+    "secondary_showed": "varchar",  # null: none, or an unsound split
+    "guardrails_showed": "varchar",
     "what_next": "varchar",
     **_RUN,
 }

@@ -141,7 +141,7 @@ def decide_on(design: Design, variant_id: str, rows: Mapping[str, Row], day: Day
     def verdict(word: str, reason: str, sentence: str) -> Verdict:
         return Verdict(word, reason, sentence, variant_id, summary, day.day)
 
-    story = _story(primary, currency)
+    story = story_of(primary, currency)
     is_open = day.stage not in (WAITING, OVER)
     if is_open and _harm(design, primary, day).is_harm:
         limit = percent(primary_aim.max_harm_rollback)
@@ -149,7 +149,7 @@ def decide_on(design: Design, variant_id: str, rows: Mapping[str, Row], day: Day
     if is_open and HARMED in states:
         harmed = guardrails[states.index(HARMED)]
         limit = percent(harmed.objective.max_harm_rollback)
-        sentence = f"Roll it back: it harms a guardrail. {_capital(_story(harmed, currency))}, where {limit} worse was the limit.{decided}"
+        sentence = f"Roll it back: it harms a guardrail. {capital(story_of(harmed, currency))}, where {limit} worse was the limit.{decided}"
         return verdict(ROLL_BACK, "guardrail_harm", sentence)
     keep_running = Verdict(
         KEEP_RUNNING, "planned_sample_not_reached", _running_sentence(design, day.persons, story, primary), variant_id, summary
@@ -227,7 +227,7 @@ def combine(design: Design, verdicts: Sequence[Verdict], rows: Sequence[Row]) ->
     return replace(chosen, sentence=lead + tail)
 
 
-def _story(evidence: Evidence, currency: str) -> str:
+def story_of(evidence: Evidence, currency: str) -> str:
     """'conversion went from 4.0 % to 4.4 %, 10.0 % better (between 6.1 % and 14.0 % better)'."""
     row = evidence.row
     name, unit = metric(row["metric_id"]).name, metric(row["metric_id"]).unit
@@ -292,5 +292,6 @@ def _why_unknown(row: Row) -> str:
     return f"{metric(row['metric_id']).name} cannot be compared, because {_WHY.get(row['status'], row['status'])}"
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """The same with a capital first letter."""
     return text[:1].upper() + text[1:]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -160,19 +160,12 @@ def test_a_decision_before_the_planned_end_is_worth_the_days_saved() -> None:
     assert (row["first_year_low"], row["first_year"], row["first_year_high"]) == (500.0, 1500.0, 2500.0)
 
 
-@dataclass(frozen=True)
-class Decided(Verdict):
-    """A verdict with its day."""
-
-    decided_on: date | None = None
-
-
 def test_the_day_of_the_verdict_decides_and_a_late_one_costs() -> None:
     """Planned: 14 May and 7 days more. Decided on 1 May: 20 days saved; on 25 May: 4 days lost."""
     velocity = value(stream="decision_velocity", value_per_unit=150.0, qualified_share=1.0)
     plan = replace(design(ended_on=date(2026, 5, 14)), decision_window_days=7, values=(velocity,))
     for decided_on, days in ((date(2026, 5, 1), 20.0), (date(2026, 5, 25), -4.0)):
-        judged: dict[str, Verdict] = {"e": Decided("ship", "", "", "new", "", decided_on=decided_on)}
+        judged = {"e": Verdict("ship", "", "", "new", "", decided_on)}
         (row,) = (
             row for row in estimate([plan], [], judged, [], [], [], datetime(2026, 6, 1), "EUR") if row["stream"] == "decision_velocity"
         )

@@ -1,0 +1,103 @@
+"""Learning notes: all four parts for winners and losers, and nothing that an unsound split could have made up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from test_verdicts import design
+
+from python_stats import verdicts
+from python_stats.designs import Objective
+from python_stats.notes import note_of
+from python_stats.verdicts import Verdict
+
+
+def row(metric_id: str, control: float, effect: float, **more: Any) -> dict[str, Any]:
+    se = control / 20
+    return {
+        "variant_id": "new",
+        "metric_id": metric_id,
+        "is_decision": True,
+        "status": "ok",
+        "relative_status": "ok",
+        "method": "welch",
+        "alpha": 0.05,
+        "nominal_alpha": 0.05,
+        "df": None,
+        "control_value": control,
+        "control_se": se,
+        "control_slope": -1.0,
+        "rest_se": se,
+        "effect": effect,
+        "relative_effect": effect / control,
+        "relative_ci_low": effect / control - 0.1,
+        "relative_ci_high": effect / control + 0.1,
+        **more,
+    }
+
+
+def plan() -> Any:
+    aims = (
+        Objective("conversion", "primary", "increase", 0.1, 0.05, 0.05),
+        Objective("completion_time", "secondary", "decrease", 0.1, 0.05, 0.05),
+        Objective("refund_rate", "guardrail", "decrease", 0.1, 0.05, 0.05),
+    )
+    return replace(design(), objectives=aims, what_changes="layout")
+
+
+RESULTS = [
+    row("conversion", 0.1, 0.03),
+    row("completion_time", 100.0, -20.0),
+    row("refund_rate", 0.02, 0.0),
+    row("conversion", 0.1, 0.09, is_decision=False),
+]
+
+
+def test_a_note_tells_primary_secondary_and_guardrails() -> None:
+    verdict = Verdict("ship", "lift_established", "Ship it: it works.", "new", "refund_rate=non_inferior")
+    fading = {"variant_id": "new", "metric_id": "conversion", "earlier_window": "7", "later_window": "90", "direction": "fades"}
+    note = note_of(plan(), verdict, RESULTS, [fading, {**fading, "later_window": "30"}], "EUR")
+    assert note["what_changed"] == "layout: new instead of old"
+    assert note["primary_showed"] == "Ship it: it works."
+    assert note["secondary_showed"].replace("\u00a0", " ").startswith("Time to complete an attempt went from 1.7 min to 80.0 s")
+    assert "20.0 % better (likely between 10.0 % and 30.0 % better)" in note["secondary_showed"].replace("\u00a0", " ")
+    assert note["guardrails_showed"].endswith(": not harmed")
+    assert note["what_next"].startswith("Roll it out")
+    told = note["what_the_metrics_showed"]
+    assert told.startswith("Ship it: it works. Secondary: Time to complete")
+    assert told.endswith("The effect on conversion fades between 7 and 90 days.")
+    assert all(note[part] for part in ("hypothesis", "experiment_name"))
+
+
+def test_every_verdict_has_a_next_step() -> None:
+    for word in verdicts.VERDICTS:
+        assert note_of(plan(), Verdict(word, "", "So it is.", "new", ""), RESULTS, [], "EUR")["what_next"]
+
+
+def test_an_unsound_split_shows_nothing_but_that() -> None:
+    note = note_of(plan(), Verdict("invalid", "sample_ratio_mismatch", "Do not use this result.", None, ""), RESULTS, [], "EUR")
+    assert note["what_the_metrics_showed"] == "Do not use this result."
+    assert note["secondary_showed"] is None
+
+
+def test_what_is_not_known_is_said() -> None:
+    unknown = [{**RESULTS[0], "status": "no_persons"}, {**RESULTS[1], "status": "no_persons"}, {**RESULTS[2], "status": "zero_variance"}]
+    note = note_of(plan(), Verdict("keep_running", "", "Keep running.", "new", "refund_rate=not_assessed"), unknown, [], "EUR")
+    assert note["secondary_showed"].endswith("cannot be told yet")
+    assert note["guardrails_showed"].endswith("cannot be told yet: not known")
+
+
+def test_notes_are_written_for_winners_and_losers(analyzed_project: Path) -> None:
+    with duckdb.connect(str(analyzed_project / "w.duckdb"), read_only=True) as connection:
+        notes = connection.execute(
+            "select verdict, hypothesis, what_changed, what_the_metrics_showed, what_next from learning_notes"
+        ).fetchall()
+        decided = connection.execute(
+            "select count(*) from experiment_decisions where days_to_decision is null and decided_on is not null"
+        ).fetchall()
+    assert len({verdict for verdict, *_ in notes}) > 2
+    assert all(part for note in notes for part in note)
+    assert decided == [(0,)]
