@@ -45,7 +45,7 @@ def plan() -> Any:
         Objective("completion_time", "secondary", "decrease", 0.1, 0.05, 0.05),
         Objective("refund_rate", "guardrail", "decrease", 0.1, 0.05, 0.05),
     )
-    return replace(design(), objectives=aims, what_changes="layout")
+    return replace(design(), objectives=aims, what_changes="layout", hypothesis="Less to type, more orders.")
 
 
 RESULTS = [
