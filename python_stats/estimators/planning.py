@@ -72,7 +72,7 @@ def _noncentral_tails(shift: Floats, df: Floats, critical: Floats) -> Floats:
     """P(|T| > critical) for a noncentral t, as the mean of Φ(±δ − c·√(W/ν)) over W ~ χ²_ν.
 
     The trapezoid rule over s = ln √(W/ν), whose density falls off smoothly on both sides, keeps ten digits; `scipy.special.nctdtr`
-    loses all of them at few degrees of freedom and large shifts.
+    gives `nan` here and there at few degrees of freedom and large shifts.
     """
     from scipy.special import gammaln, ndtr
 
