@@ -211,7 +211,9 @@ def compare_times(
     risk0, events0, risk1, events1 = (np.broadcast_to(table, (count, grid.size)) for table in tables)
     tau, level = np.full(count, float(horizon)), np.broadcast_to(np.asarray(alpha, dtype=float), (count,))
     arms = [
-        survival.sample_of_restricted_means(grid, risk, events, risk[:, 0] if grid.size else np.zeros(count), tau)
+        survival.doubting_few(
+            survival.sample_of_restricted_means(grid, risk, events, risk[:, 0] if grid.size else np.zeros(count), tau), grid, events, tau
+        )
         for risk, events in ((risk0, events0), (risk1, events1))
     ]
     shape = () if np.ndim(at_risk_control) < 2 and np.ndim(at_risk_variant) < 2 and np.ndim(alpha) == 0 else (count,)

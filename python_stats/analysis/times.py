@@ -11,7 +11,7 @@ from python_stats.analysis.rows import clean, hide_small_segment, rows_of
 from python_stats.estimators.comparison import compare
 from python_stats.estimators.moments import Sample
 from python_stats.estimators.status import OK
-from python_stats.estimators.survival import bucket_times, longest_observed, sample_of_restricted_means
+from python_stats.estimators.survival import bucket_times, doubting_few, during_bucket, last_supported, sample_of_restricted_means
 
 
 def compare_times(pairs: Sequence[Pair], options: Options) -> list[dict[str, Any]]:
@@ -19,7 +19,8 @@ def compare_times(pairs: Sequence[Pair], options: Options) -> list[dict[str, Any
     tables = [pair.control for pair in pairs] + [pair.variant for pair in pairs]
     edges = sorted({(row["bucket_start_s"], row["bucket_end_s"] or 0) for table in tables for row in table or ()})
     position = {edge: index for index, edge in enumerate(edges)}
-    times = bucket_times(np.array([start for start, _ in edges], dtype=float), np.array([end or math.nan for _, end in edges], dtype=float))
+    start, end = np.array([start for start, _ in edges], dtype=float), np.array([end or math.nan for _, end in edges], dtype=float)
+    times = bucket_times(start, end)
     order = np.argsort(times, kind="stable")
     at_risk, events, ended = (np.zeros((len(tables), len(edges))) for _ in range(3))
     for index, table in enumerate(tables):
@@ -28,12 +29,14 @@ def compare_times(pairs: Sequence[Pair], options: Options) -> list[dict[str, Any
             at_risk[index, bucket] = row["at_risk"]
             events[index, bucket] = row["events"]
             ended[index, bucket] = row["events"] + row["censored"]
+    at_risk = during_bucket(at_risk, ended - events, np.nan_to_num(end - start))
     times, at_risk, events, ended = times[order], at_risk[:, order], events[:, order], ended[:, order]
     cases = ended.sum(axis=1)  # no row in a life table is nobody: there is none for an empty one
     half = len(pairs)
-    observed = longest_observed(times, ended) if times.size else np.zeros(len(tables))
+    observed = last_supported(times, at_risk) if times.size else np.zeros(len(tables))
     horizon = np.minimum(np.minimum(observed[:half], observed[half:]), options.rmst_horizon_days * 86400)
-    sample = sample_of_restricted_means(times, at_risk, events, cases, np.concatenate([horizon, horizon]))
+    both = np.concatenate([horizon, horizon])
+    sample = doubting_few(sample_of_restricted_means(times, at_risk, events, cases, both), times, events, both)
     control, variant = (
         Sample(sample.persons[part], sample.value[part], sample.variance[part], sample.status[part])
         for part in (slice(None, half), slice(half, None))

@@ -100,7 +100,8 @@ def compare(control: Sample, variant: Sample, alpha: Floats, *, normal: bool = F
     df = np.full(alpha.shape, np.inf)
     if not normal:
         df = welch_df(control.variance, control.persons, variant.variance, variant.persons)
-    status = np.where(control.status != OK, control.status, variant.status)
+    is_broken = ~np.isin(control.status, (OK, *WARNINGS))  # a warning about one arm does not hide what the other lacks
+    status = np.where(is_broken | (variant.status == OK), control.status, variant.status)
     status = np.where(status == OK, doubts((control, variant)), status)
     few = has_few_events_for_a_ratio((control, variant))
     return compare_contrast(difference(control, variant), df, alpha, status, skewness_of_difference(control, variant), few)

@@ -21,6 +21,7 @@ TOO_FEW_EVENTS = "too_few_events"  # a share: fewer than five persons for whom i
 THIN_DENOMINATOR = "thin_denominator"  # a ratio: a few persons have most of the denominator
 NO_EVENTS = "no_events"  # a time until: everything is censored
 NOT_REACHED = "not_reached"  # a quantile: too few have had their event yet
+FEW_ENDED = "few_ended"  # a time: fewer than 30 cases of an arm ended before the horizon
 UNBOUNDED = "unbounded"  # relative effect only: the control is not distinguishable from 0
 
 STATUSES = (
@@ -36,11 +37,12 @@ STATUSES = (
     THIN_DENOMINATOR,
     NO_EVENTS,
     NOT_REACHED,
+    FEW_ENDED,
     UNBOUNDED,
 )
 
 # There is an estimate, but no telling how sure it is.
-WARNINGS = (SKEWED, TOO_FEW_EVENTS, THIN_DENOMINATOR)
+WARNINGS = (SKEWED, TOO_FEW_EVENTS, THIN_DENOMINATOR, FEW_ENDED)
 
 
 def first_reason(shape: tuple[int, ...], *reasons: tuple[Flags, str]) -> Words:

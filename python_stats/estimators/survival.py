@@ -4,12 +4,15 @@ A curve is a row of a two-dimensional array over a common grid of times: `at_ris
 `events[c, j]` of them end there. All arithmetic is in floating point, so counts of any size are safe.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from python_stats.estimators.moments import Sample
-from python_stats.estimators.status import MISSING_VARIANT, NO_PERSONS, TOO_FEW_PERSONS, Floats, first_reason
+from python_stats.estimators.status import FEW_ENDED, MISSING_VARIANT, NO_PERSONS, OK, TOO_FEW_PERSONS, Floats, first_reason
+
+MIN_AT_RISK = 10.0
+MIN_ENDED = 30.0
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,26 @@ def longest_observed(times: Floats, ended: Floats) -> Floats:
     return np.where(seen.any(axis=1), times[last], 0.0)
 
 
+def last_supported(times: Floats, at_risk: Floats) -> Floats:
+    """The last time at which a curve still rests on ten cases at risk, or on half of its own where it has fewer than twenty; 0 for none.
+
+    Beyond it one or two cases make the curve, and Greenwood's variance is too small: with 80 % censored, 2,000 cases an arm and a
+    horizon at the last case, 6.1 % false alarms instead of 5 % (docs/calibration.md). Shapes as for `longest_observed`.
+    """
+    start = np.max(at_risk, axis=1, initial=0.0)
+    least = np.minimum(MIN_AT_RISK, start / 2)
+    return longest_observed(times, (at_risk >= least[:, None]) & (at_risk > 0))
+
+
+def during_bucket(at_risk: Floats, censored: Floats, width: Floats) -> Floats:
+    """How many are at risk on average in a bucket with a width: those censored in it for half of it (Cutler & Ederer 1958, eq. 3).
+
+    Counting them for all of it would make every time too long, however many cases there are: 1 % with 30 % censored and buckets of
+    an hour around a mean of 18 hours. Times that are exact (width 0) stay as they are.
+    """
+    return at_risk - np.where(width > 0, censored / 2, 0.0)
+
+
 def sample_of_restricted_means(times: Floats, at_risk: Floats, events: Floats, cases: Floats, horizon: Floats) -> Sample:
     """One arm of each comparison of restricted means; `cases` is `nan` where the variant has no life table."""
     value, variance = restricted_mean(times, at_risk, events, horizon)
@@ -87,7 +110,7 @@ def sample_of_restricted_means(times: Floats, at_risk: Floats, events: Floats, c
             (cases <= 0, NO_PERSONS),
             (cases < 2, TOO_FEW_PERSONS),
         )
-    usable = status == "ok"
+    usable = status == OK
     return Sample(cases, np.where(usable, value, np.nan), np.where(usable, variance, np.nan), status)
 
 
@@ -104,3 +127,12 @@ def log_log_interval(curves: Curves, alpha: float) -> tuple[Floats, Floats]:
     whole, empty = curves.survival >= 1, curves.survival <= 0
     high = np.where(whole, 1.0, np.where(empty, np.inf, high))
     return np.where(whole, 1.0, np.where(empty, 0.0, low)), np.minimum(np.where(empty, np.minimum.accumulate(high, axis=1), high), 1.0)
+
+
+def doubting_few(sample: Sample, times: Floats, events: Floats, horizon: Floats) -> Sample:
+    """The same with the status `few_ended` where fewer than 30 cases ended before the horizon: the estimate stands, its error does not.
+
+    With 20 of 100 cases ended against 180 of 900 there are 6.4 % false alarms instead of 5 % (docs/calibration.md).
+    """
+    before = np.where(times[None, :] <= horizon[:, None], events, 0.0).sum(axis=1)
+    return replace(sample, status=np.where((sample.status == OK) & (before < MIN_ENDED), FEW_ENDED, sample.status))

@@ -107,4 +107,4 @@ def ratios(rng: np.random.Generator, experiments: int, persons: int, pairs: Pair
 
 def unchecked(arm: Sample) -> Sample:
     """The same without what warnings are given for, so that no comparison is withheld."""
-    return replace(arm, skewness=None, is_share=False)
+    return replace(arm, skewness=None, is_share=False, support=None)
