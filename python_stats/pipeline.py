@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from python_stats import learning, money, monitoring, verdicts
+from python_stats import learning, metric_tree, money, monitoring, verdicts
 from python_stats.analysis import Options, analyze, split_of
 from python_stats.analysis.durability import durability
 from python_stats.analysis.factorial import factorial_effects
@@ -102,6 +102,7 @@ def run(warehouse: Warehouse, options: Options) -> Run:
             for key, design in ((design.experiment_id, design) for design in designs)
         ],
         "learning_patterns": learning.patterns(results, decisions),
+        "metric_tree_evidence": metric_tree.edges(*_tree(warehouse), results, decisions),
     }
     stamped, run_id = _stamped(tables, as_of)
     warehouse.write(stamped)
@@ -110,8 +111,17 @@ def run(warehouse: Warehouse, options: Options) -> Run:
 
 def _windows(warehouse: Warehouse) -> list[Row]:
     """Rows of `experiment_window_stats`; none where marts were built before there was such a table."""
-    columns = [*(name for name in _STATS if name != "segment"), "earlier_window"]
+    columns = [*(name for name in _STATS if name not in ("segment", "skew_unit", "sum_cubes")), "earlier_window"]
     return warehouse.read("experiment_window_stats", columns, columns[:4]) if warehouse.has("experiment_window_stats") else []
+
+
+def _tree(warehouse: Warehouse) -> tuple[list[Row], list[Row]]:
+    """The metric tree and its weeks; nothing where there is none."""
+    if not (warehouse.has("cfg_metric_tree") and warehouse.has("metric_tree_weekly")):
+        return [], []
+    key = ("parent_metric_id", "child_metric_id")
+    tree = warehouse.read("cfg_metric_tree", (*key, "expected_sign"), key)
+    return tree, warehouse.read("metric_tree_weekly", ("metric_id", "week", "is_complete", "value"), ("metric_id", "week"))
 
 
 def read_all_designs(warehouse: Warehouse) -> tuple[Design, ...]:

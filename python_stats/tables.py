@@ -372,6 +372,36 @@ LEARNING_PATTERNS: Columns = {
     **_RUN,
 }
 
+METRIC_TREE_EVIDENCE: Columns = {
+    "parent_metric_id": "varchar",
+    "child_metric_id": "varchar",
+    "expected_sign": "bigint",
+    "evidence": "varchar",  # experiment (both moved in one), observational (their weeks move together), assumed
+    "is_as_expected": "boolean",  # the sign of the evidence is the expected one; null: assumed
+    "experiment_id": "varchar",  # of all that moved both, where the weaker effect is surest
+    "variant_id": "varchar",
+    "metric_window": "varchar",
+    "child_relative_effect": "double",
+    "child_relative_ci_low": "double",
+    "child_relative_ci_high": "double",
+    "child_effect": "double",
+    "child_ci_low": "double",
+    "child_ci_high": "double",
+    "parent_relative_effect": "double",
+    "parent_relative_ci_low": "double",
+    "parent_relative_ci_high": "double",
+    "parent_effect": "double",
+    "parent_ci_low": "double",
+    "parent_ci_high": "double",
+    "weekly_status": "varchar",  # ok, too_few_weeks, no_change, no_weeks
+    "weeks": "bigint",  # pairs of changes from week to week
+    "lag_weeks": "bigint",  # the parent follows the child by so many
+    "correlation": "double",  # of the changes
+    "correlation_ci_low": "double",  # for all lags looked at together
+    "correlation_ci_high": "double",
+    **_RUN,
+}
+
 RUN_HISTORY: Columns = {
     "run_id": "varchar",  # its number, which orders runs, and when it started
     "source_table": "varchar",  # '' where the run came to no raw table
@@ -403,6 +433,7 @@ TABLES: dict[str, Columns] = {
     "experiment_durability": EXPERIMENT_DURABILITY,
     "learning_notes": LEARNING_NOTES,
     "learning_patterns": LEARNING_PATTERNS,
+    "metric_tree_evidence": METRIC_TREE_EVIDENCE,
     "run_history": RUN_HISTORY,
 }
 
@@ -419,5 +450,6 @@ KEYS: dict[str, tuple[str, ...]] = {
     "experiment_durability": ("experiment_id", "variant_id", "metric_id", "earlier_window", "later_window"),
     "learning_notes": ("experiment_id",),
     "learning_patterns": ("feature_class", "metric_id"),
+    "metric_tree_evidence": ("parent_metric_id", "child_metric_id"),
     "run_history": ("run_id", "source_table"),
 }

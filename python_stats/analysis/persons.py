@@ -47,7 +47,7 @@ def compare_persons(kind: str, pairs: Sequence[Pair], options: Options) -> list[
             row.update(
                 method=CUPED,
                 variant_value=row["control_value"] + row["effect"],
-                unadjusted_variant_value=clean(variant.value.value[index]),
+                unadjusted_variant_value=row["variant_value"],
                 unadjusted_effect=clean(plain.effect[index]),
                 unadjusted_ci_low=clean(plain.ci_low[index]),
                 unadjusted_ci_high=clean(plain.ci_high[index]),

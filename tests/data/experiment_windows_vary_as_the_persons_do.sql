@@ -1,4 +1,5 @@
--- How two windows vary together is what person by person comes out, reckoned the plain way and in floating point.
+-- How two windows vary together is what person by person comes out, reckoned the plain way and in floating point; what a constant
+-- leaves over is rounding.
 with persons as (
 
     select
@@ -84,5 +85,5 @@ where
     {{ 'or ' if not loop.first }}abs(
         (pairs.sum_{{ pair }} - pairs.sum_{{ pair[0] }} * pairs.sum_{{ pair[1] }} / pairs.persons) / (pairs.persons - 1){{ ' * pivots.scale' * scaled }}
         - plain.{{ pair }}
-    ) > 1e-6 * (1 + abs(plain.{{ pair }}))
+    ) > 1e-6 * (1 + abs(plain.{{ pair }})) + 1e-12 * abs(pairs.sum_{{ pair }}) / (pairs.persons - 1){{ ' * pivots.scale' * scaled }}
     {%- endfor %}

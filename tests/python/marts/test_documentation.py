@@ -80,3 +80,21 @@ def test_yaml_parses_without_a_warning(tmp_path: Path) -> None:
         "parse", tmp_path / "parsed.duckdb", Inputs(PROJECT / "seeds", "raw/{table}.csv"), "--warn-error", "--no-partial-parse"
     )
     assert parsed.returncode == 0, parsed.stdout + parsed.stderr
+
+
+def test_aggregates_are_public_and_persons_are_not(models: Described, inputs: Inputs) -> None:
+    access = {name: model["config"]["access"] for name, model in models.items()}
+    assert {model["config"]["group"] for model in models.values()} == {"empathy_roi"}
+    marts = {name for name in models if is_mart(name, inputs.seeds)}
+    of_persons = {name for name in marts if {"person_id", "payload"} & models[name]["columns"].keys()}
+    assert "fct_tickets" in of_persons and "rejected_rows" in of_persons
+    assert {access[name] for name in marts - of_persons} == {"public"}
+    assert {access[name] for name in of_persons} == {"protected"}
+    assert {access[name] for name in models.keys() - marts} == {"private"}
+
+
+def test_pages_and_statistics_say_what_they_read(documents: Path, models: Described) -> None:
+    exposures = json.loads((documents / "manifest.json").read_text())["exposures"].values()
+    read = {name.rsplit(".", 1)[-1] for exposure in exposures for name in exposure["depends_on"]["nodes"]}
+    assert len(exposures) == 2
+    assert {models[name]["config"]["access"] for name in read} == {"public"}
