@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,12 @@ AGAIN = {"young": "young"}  # differs from another by case alone
 def render(folder: Path) -> dict[str, str]:
     with open_warehouse(open_project(Flags(project_dir=str(folder), profiles_dir=str(folder))), read_only=True) as opened:
         return render_site(opened, "EUR")
+
+
+@cache
+def once(folder: Path) -> dict[str, str]:
+    """The pages of a folder that nobody changes, rendered once."""
+    return render(folder)
 
 
 def made(folder: Path, content: dict[str, list[dict[str, Any]]], pages: dict[str, list[dict[str, Any]]]) -> Path:

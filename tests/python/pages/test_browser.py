@@ -9,7 +9,7 @@ from typing import Any
 
 import chromium
 import pytest
-from sites import render
+from sites import once
 
 from python_stats.report import FRONT_PAGE, write_site
 
@@ -56,7 +56,7 @@ def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[chromium.Tab]:
 
 @pytest.fixture(params=FOLDERS)
 def written(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    write_site(tmp_path / "out", render(request.getfixturevalue(request.param)))
+    write_site(tmp_path / "out", once(request.getfixturevalue(request.param)))
     return tmp_path / "out"
 
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from sites import render
+from sites import once
 from test_pages import read
 
 from python_stats.metrics import metrics
@@ -35,7 +35,7 @@ def test_a_kpi_is_where_the_table_says(plain_folder: Path, kpi: str, metric_id: 
     assert mart in TABLES or list(PROJECT.glob(f"models/**/{mart}.sql"))
     found = [
         text
-        for attributes, text in read(render(plain_folder)[page]).traced
+        for attributes, text in read(once(plain_folder)[page]).traced
         if (attributes["data-mart"], attributes["data-column"]) == (mart, column) and OF_SURVEY.get(metric_id, "") in attributes["data-key"]
     ]
     assert any(re.search(r"\d", text) for text in found)

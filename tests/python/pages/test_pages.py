@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from sites import render
+from sites import once, render
 
 from python_stats import svg
 from python_stats.errors import UserError
@@ -77,12 +77,12 @@ def read(page: str) -> Page:
 @pytest.fixture(params=FOLDERS)
 def site(request: pytest.FixtureRequest) -> tuple[Path, dict[str, str]]:
     folder = request.getfixturevalue(request.param)
-    return folder, render(folder)
+    return folder, once(folder)
 
 
 @pytest.fixture
 def plain(plain_folder: Path) -> dict[str, str]:
-    return render(plain_folder)
+    return once(plain_folder)
 
 
 def rendered() -> dict[str, str]:
@@ -90,26 +90,30 @@ def rendered() -> dict[str, str]:
         return render_site(opened, "EUR")
 
 
-def looked_up(connection: Any, attributes: dict[str, str]) -> Any:
+def looked_up(connection: Any, mart: str, key: str) -> dict[str, Any]:
+    """The one row of a mart that a key leads to."""
     conditions, values = ["true"], []
-    for pair in filter(None, attributes["data-key"].split(";")):
+    for pair in filter(None, key.split(";")):
         name, value = re.fullmatch(r"((?:sha256\()?[a-z_0-9]+\)?)=(.*)", pair, re.DOTALL).groups()  # type: ignore[union-attr]
         conditions.append(f"cast({name} as varchar) = ?")
         values.append(value.replace("%3B", ";").replace("%25", "%"))
-    rows = connection.execute(
-        f'select "{attributes["data-column"]}" from {attributes["data-mart"]} where {" and ".join(conditions)}', values
-    ).fetchall()
-    assert len(rows) == 1, attributes
-    return rows[0][0]
+    found = connection.execute(f"select * from {mart} where {' and '.join(conditions)}", values)
+    rows = found.fetchall()
+    assert len(rows) == 1, (mart, key)
+    return dict(zip([column[0] for column in found.description], rows[0], strict=True))
 
 
 def compare(folder: Path, page: str) -> int:
     """Look up every traced value of a page; how many there were."""
     parsed = read(page)
     writers = formats("EUR")
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
     with duckdb.connect(str(folder / "w.duckdb"), read_only=True) as connection:
         for attributes, text in parsed.traced:
-            value = looked_up(connection, attributes)
+            place = attributes["data-mart"], attributes["data-key"]
+            if place not in rows:
+                rows[place] = looked_up(connection, *place)
+            value = rows[place][attributes["data-column"]]
             expected = "–" if value is None else writers[attributes["data-format"]](value)
             assert text == expected, attributes
     assert parsed.untraced == []
