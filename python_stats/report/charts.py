@@ -204,4 +204,4 @@ def _names(ends: Sequence[tuple[float, float, int, str]]) -> str:
 
 def _round_step(reach: float) -> float:
     size = 10.0 ** math.floor(math.log10(reach))
-    return next(step for step in (0.2 * size, 0.5 * size, size, 2 * size) if reach / step <= 3.2) if reach > 0 else 0.1
+    return next(step for step in (0.2 * size, 0.5 * size, size, 2 * size, 5 * size) if reach / step <= 3.2) if reach > 0 else 0.1

@@ -65,7 +65,7 @@ def pages(source: Source) -> list[Page]:
                     "guards": guard_signs(row["guardrails"]),
                     "split": _split(variants.get(name, []), traffic.get(name, [])),
                     "arms": _arms([result for result in own if result["is_decision"]], variants.get(name, [])),
-                    "windows": _windows(own),
+                    "windows": _windows([result for result in own if experiment_parts.is_shown(result, row)]),
                     "streams": [_stream(amount) for amount in money.get(name, [])],
                     "direct": _stream_of(money.get(name, []), "total_direct"),
                     "indirect": _stream_of(money.get(name, []), "total_indirect"),

@@ -26,6 +26,7 @@ PARTS = (
     "experiment_durability",
 )
 MOST_SEGMENTS = 24
+MOST_WATCHED = 2  # variants: the others stand in experiment_sequential
 
 
 def read(source: Source) -> dict[str, dict[str, list[Traced]]]:
@@ -53,10 +54,15 @@ def content(tables: Mapping[str, Rows], decision: Traced, results: Sequence[Trac
         "durability": [
             {"row": row, "label": metric_label(row["metric_id"]), "sign": _lasting(row)}
             for row in own["experiment_durability"]
-            if row["change"] is not None
+            if row["change"] is not None and is_shown(row, decision)
         ],
         "segments": _segments(own["experiment_segments"], results, decision),
     }
+
+
+def is_shown(row: Traced, decision: Traced) -> bool:
+    """Of a metric that is not the primary, only the variant that decides is shown over windows: a page stays light enough to mail."""
+    return row["metric_id"] == decision["metric_id"] or decision["variant_id"] in (None, row["variant_id"])
 
 
 def _lasting(row: Traced) -> Sign:
@@ -122,12 +128,13 @@ def _amount_form(metric_id: str) -> str:
 
 
 def _looks(rows: Sequence[Traced], decision: Traced) -> list[dict[str, Any]]:
-    """Per variant the primary metric day by day: the estimate in its band, and the deviate against its boundary."""
+    """The primary metric day by day, the variant that decides first: the estimate in its band, and the deviate against its boundary."""
     found: dict[str, list[Traced]] = {}
     for row in rows:
         if row["metric_id"] == decision["metric_id"]:
             found.setdefault(row["variant_id"], []).append(row)
-    return [_watched(index, own, decision) for index, own in enumerate(found.values())]
+    ordered = sorted(found, key=lambda name: (name != decision["variant_id"], name))
+    return [_watched(index, found[name], decision) for index, name in enumerate(ordered[:MOST_WATCHED])]
 
 
 def _watched(index: int, rows: Sequence[Traced], decision: Traced) -> dict[str, Any]:
