@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
+import yaml
+from click.testing import CliRunner
 from test_verdicts import design
 
 from python_stats.analysis.durability import durability
+from python_stats.cli import main
 from python_stats.designs import Objective
 
 ZERO = dict.fromkeys("pivot_y pivot_d pivot_x pivot_z sum_d sum_z sum_dd sum_zz sum_yd sum_yz sum_dx sum_dz sum_xz".split(), 0.0)
@@ -84,3 +89,23 @@ def test_no_change_has_a_status(cells: tuple[dict[str, Any], ...], status: str) 
 def test_times_are_not_comparable_between_windows() -> None:
     plan = replace(design(), objectives=(Objective("resolution_time", "primary", "decrease", 0.1, 0.05, 0.05),))
     assert {row["status"] for row in durability([plan], [])} == {"not_comparable"}
+
+
+def test_the_table_is_written_from_the_columns_that_the_mart_declares(project: Path) -> None:
+    """The mart has no sums of cubes: what is read of it is what its contract has."""
+    text = (Path(__file__).resolve().parents[2] / "models" / "experiments" / "_windows.yml").read_text(encoding="utf-8")
+    declared = next(model for model in yaml.safe_load(text)["models"] if model["name"] == "experiment_window_stats")["columns"]
+    types = {column["name"]: column["data_type"].replace("string", "varchar") for column in declared}
+    kinds = {name: "double" if "double" in kind else kind for name, kind in types.items()}
+    rows = [{**row, "experiment_id": "winner"} for row in (cell("old", 20_000, 2_000, 5_000), cell("new", 20_000, 2_600, 5_200))]
+    with duckdb.connect(str(project / "w.duckdb")) as connection:
+        connection.execute(f"create table experiment_window_stats ({', '.join(f'{name} {kind}' for name, kind in kinds.items())})")
+        marks = ", ".join("?" * len(kinds))
+        connection.executemany(f"insert into experiment_window_stats values ({marks})", [[row[name] for name in kinds] for row in rows])
+    result = CliRunner().invoke(main, ["analyze"])
+    assert result.exit_code == 0, result.output
+    with duckdb.connect(str(project / "w.duckdb"), read_only=True) as connection:
+        found = connection.execute(
+            "select direction, n_control from experiment_durability where experiment_id = 'winner' and metric_id = 'conversion' and status = 'ok'"
+        ).fetchall()
+    assert found == [("fades", 20_000)]
