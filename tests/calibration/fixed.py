@@ -25,6 +25,7 @@ from calibration.draws import (
 from python_stats.estimators.comparison import Comparison, compare
 from python_stats.estimators.moments import Sample
 from python_stats.estimators.shares import newcombe
+from python_stats.estimators.status import UNBOUNDED
 
 ALPHAS = (0.05, 0.01)
 LIFT = 1.1
@@ -55,7 +56,8 @@ def promises(
     yield cell(method, f"absolute interval {percent(1 - alpha)}", corner, alpha, absolute, status=found.status, shown=shown)
     # `unbounded` promises nothing, so it breaks nothing; it stays in the denominator, where Fieller's promise is made.
     ratio = misses(bare.relative_low, bare.relative_high, relative)
-    yield cell(f"{method}, Fieller", f"relative interval {percent(1 - alpha)}", corner, alpha, ratio, status=found.status, shown=shown)
+    status = np.where(found.relative_status == UNBOUNDED, found.status, found.relative_status)
+    yield cell(f"{method}, Fieller", f"relative interval {percent(1 - alpha)}", corner, alpha, ratio, status=status, shown=shown)
 
 
 def compared(
