@@ -28,7 +28,7 @@ _STATS = (
     "pivot_y pivot_d pivot_x pivot_z sum_y sum_d sum_x sum_z sum_yy sum_dd sum_xx sum_zz sum_yd sum_yx sum_yz sum_dx sum_dz sum_xz "
     "skew_unit sum_cubes"
 ).split()
-_DAILY_STATS = [name for name in _STATS if name not in ("segment", "skew_unit", "sum_cubes")] + ["day"]
+_SUMS = [name for name in _STATS if name not in ("segment", "skew_unit", "sum_cubes")]  # what every table of statistics has
 _LIFE = "experiment_id variant_id metric_id metric_window segment bucket_start_s bucket_end_s at_risk events censored".split()
 _EXPERIMENTS = (
     "experiment_id experiment_name feature_class owner_team hypothesis what_changes design monitoring looks spending alpha power "
@@ -65,7 +65,7 @@ def run(warehouse: Warehouse, options: Options) -> Run:
     stats = warehouse.read("experiment_metric_stats", _STATS, _STATS[:5])
     life_tables = warehouse.read("experiment_life_tables", _LIFE, _LIFE[:6])
 
-    daily_stats = warehouse.read("experiment_metric_stats_daily", _DAILY_STATS)
+    daily_stats = warehouse.read("experiment_metric_stats_daily", [*_SUMS, "day"])
     daily_traffic = warehouse.read("experiment_traffic_daily", ("experiment_id", "variant_id", "day", "exposed"))
 
     found = _by_experiment(analyze(designs, stats, life_tables, options))
@@ -111,7 +111,7 @@ def run(warehouse: Warehouse, options: Options) -> Run:
 
 def _windows(warehouse: Warehouse) -> list[Row]:
     """Rows of `experiment_window_stats`; none where marts were built before there was such a table."""
-    columns = [*(name for name in _STATS if name not in ("segment", "skew_unit", "sum_cubes")), "earlier_window"]
+    columns = [*_SUMS, "earlier_window"]
     return warehouse.read("experiment_window_stats", columns, columns[:4]) if warehouse.has("experiment_window_stats") else []
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import math
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 from handmade_warehouse import marts, share_row, write_database, write_project
 
 from python_stats import pipeline, warehouse
@@ -152,3 +153,31 @@ def test_mathematics_knows_no_warehouse_and_the_warehouse_no_mathematics() -> No
         assert not {found for found in imports(path) if found.startswith(("numpy", "scipy", "python_stats.estimators"))}
     for path in [*(package / "analysis").glob("*.py"), *(package / f"{name}.py" for name in ("verdicts", "money", "designs"))]:
         assert not imports(path) & {"duckdb", "jinja2", "click", "python_stats.warehouse", "python_stats.report"}, path
+
+
+def test_what_is_read_of_the_experiment_marts_is_in_their_contracts() -> None:
+    models = {
+        model["name"]: {column["name"] for column in model.get("columns", ())}
+        for path in (Path(pipeline.__file__).parents[1] / "models").rglob("*.yml")
+        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models") or ()
+    }
+    asked: dict[str, set[str]] = {}
+
+    class Nothing:
+        """A warehouse in which every mart is empty, but for the moment of it all."""
+
+        def read(self, table, columns, order_by=(), optional=()):
+            asked.setdefault(table, set()).update(columns)
+            return [{"as_of": datetime(2026, 5, 5)}] if table == "as_of" else []
+
+        def has(self, table):
+            return True
+
+        def write(self, tables):
+            assert not tables["experiment_results"]
+
+    pipeline.run(Nothing(), Options())
+    assert len(asked) > 8
+    for table, columns in asked.items():
+        if not table.startswith("cfg_"):  # typed seeds are generated from their own contract
+            assert columns <= models[table], f"{table}: {columns - models[table]}"
