@@ -1,0 +1,80 @@
+"""The same project on two engines: what a schema of Postgres holds, and how it differs from a DuckDB file."""
+
+from __future__ import annotations
+
+import csv
+import math
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+Rows = list[tuple[Any, ...]]
+
+TOLERANCE = 1e-9  # of a decimal's size, or absolute
+
+
+def duckdb_rows(database: Path, table: str) -> tuple[list[str], Rows]:
+    """Columns and rows of a table in a DuckDB file."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        found = connection.execute(f'select * from "{table}"')
+        return [column[0] for column in found.description or []], found.fetchall()
+
+
+def postgres_tables(connection: Any, schema: str) -> list[str]:
+    found = connection.execute("select table_name from information_schema.tables where table_schema = %s order by 1", [schema])
+    return [name for (name,) in found.fetchall()]
+
+
+def postgres_rows(connection: Any, schema: str, table: str) -> tuple[list[str], Rows]:
+    """Columns and rows of a table in Postgres; its exact decimals (sums of steps on the way) as integers where they are whole."""
+    found = connection.execute(f'select * from "{schema}"."{table}"')
+    rows = [tuple(_plain(value) for value in row) for row in found.fetchall()]
+    return [column.name for column in found.description], rows
+
+
+def export_csv(connection: Any, schema: str, tables: list[str], folder: Path) -> None:
+    """Each table as <table>.csv."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for table in tables:
+        names, rows = postgres_rows(connection, schema, table)
+        with (folder / f"{table}.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(names)
+            writer.writerows(rows)
+
+
+def differences(one: tuple[list[str], Rows], other: tuple[list[str], Rows]) -> list[str]:
+    """What differs, in a few lines: columns by name, rows in an order of their own, decimals within the tolerance."""
+    (names, rows), (other_names, other_rows) = one, other
+    if sorted(names) != sorted(other_names):
+        return [f"columns {sorted(set(names) ^ set(other_names))}"]
+    places = [other_names.index(name) for name in names]
+    other_rows = [tuple(row[place] for place in places) for row in other_rows]
+    if len(rows) != len(other_rows):
+        return [f"{len(rows)} rows and {len(other_rows)}"]
+    found: dict[str, list[str]] = {}
+    for row, other_row in zip(sorted(rows, key=_order), sorted(other_rows, key=_order), strict=True):
+        for name, value, other_value in zip(names, row, other_row, strict=True):
+            if not _is_same(value, other_value):
+                found.setdefault(name, []).append(f"{value!r} and {other_value!r}")
+    return [f"{name}: {len(examples)} rows, such as {examples[0]}" for name, examples in found.items()]
+
+
+def _is_same(value: Any, other: Any) -> bool:
+    if isinstance(value, float) and isinstance(other, float):
+        return math.isclose(value, other, rel_tol=TOLERANCE, abs_tol=TOLERANCE) or (math.isnan(value) and math.isnan(other))
+    return type(value) is type(other) and bool(value == other)
+
+
+def _order(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """By all that is exact first, then by decimals without their last digits."""
+    exact = tuple((value is None, "" if isinstance(value, float) else str(value)) for value in row)
+    return exact + tuple(f"{value:.6g}" if isinstance(value, float) else "" for value in row)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value
