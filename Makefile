@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint lint-sql oracle truth calibrate bench-stats clean help
+.PHONY: demo test test-postgres lint lint-sql oracle truth calibrate bench-stats clean help
 
 help:
 	@echo "make demo    install, simulate a business, build every mart, analyse, write the scorecard, say where it is"
 	@echo "make test    install what tests need, run every check of the project"
 	@echo "make oracle  compare every mart with the oracle beside the project, all seeds (slow, resumable)"
+	@echo "make test-postgres  the oracle's seeds 1-5 on a PostgreSQL of its own, every table beside DuckDB's (slow, resumable)"
 	@echo "make truth   do 95 % intervals hold the simulator's planted effects 95 % of the time? 200 seeds (slow, resumable)"
 	@echo "make calibrate  do the statistics keep the error rates they promise? writes docs/calibration.md (minutes, resumable)"
 	@echo "make bench-stats  the statistics' CPU beside that of known packages (WRITE=1: into docs/benchmarks.md)"
@@ -44,6 +45,9 @@ lint-sql: $(BIN)/.installed-dev
 test: $(BIN)/.installed-dev lint lint-sql
 	$(BIN)/python tests/oracle/run_oracle.py --quick
 	$(BIN)/pytest
+
+test-postgres: $(BIN)/.installed-dev
+	$(BIN)/python tests/oracle/run_oracle.py --target postgres --seeds 1-5 --resume
 
 oracle: $(BIN)/.installed-dev
 	$(BIN)/python tests/oracle/run_oracle.py --resume

@@ -12,7 +12,7 @@ Row = dict[str, Any]
 
 _LOCK_TIMEOUT = "30s"
 _TYPES = {"varchar": "text", "double": "double precision"}
-_COMES_BACK = ("starting up", "shutting down", "too many clients", "remaining connection slots", "in recovery mode")
+_COMES_BACK = ("starting up", "shutting down", "too many clients", "too many connections", "remaining connection slots", "in recovery mode")
 _LOADED = "Loaded by empathy-roi"
 
 

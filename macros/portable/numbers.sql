@@ -21,7 +21,7 @@
     when {{ text }} ~ '^[^eE1-9]*([eE]|$)' or {{ text }} ~ '[eE]-0*[1-9][0-9]{3}' then 0
     when {{ text }} ~ '[eE][+]?0*[1-9][0-9]{3}' then null
     when {{ exact }} between -1.7976931348623157e308 and 1.7976931348623157e308
-        then case when abs({{ exact }}) < 4.95e-324 then 0 else cast({{ exact }} as double precision) end
+        then case when abs({{ exact }}) < 2.5e-324 then 0 else cast({{ exact }} as double precision) end
 end)
 {%- endmacro %}
 

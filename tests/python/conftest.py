@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
+import postgres_server
 import pytest
 from handmade_warehouse import marts, write_database, write_project
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[postgres_server.Server]:
+    """A PostgreSQL server of the test run's own."""
+    try:
+        with postgres_server.running() as server:
+            yield server
+    except postgres_server.NoServerError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

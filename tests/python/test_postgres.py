@@ -1,0 +1,183 @@
+"""The Postgres side of reading, writing and loading, on a real server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from click.testing import CliRunner, Result
+from postgres_server import USER, Server
+
+from python_stats import loading
+from python_stats.cli import main
+from python_stats.errors import EXIT_LOCKED, EXIT_USAGE, DatabaseLockedError, UserError
+from python_stats.project import Flags, Project, open_project
+from python_stats.tables import TABLES
+from python_stats.warehouse import Warehouse, open_warehouse
+
+PROJECT = Path(__file__).resolve().parents[2]
+SCHEMA = "written"
+
+
+@pytest.fixture
+def project(postgres: Server, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """This project with its target `postgres` on the test's server, in a schema of its own."""
+    for name, value in {**postgres.environment, "EMPATHY_ROI_SCHEMA": SCHEMA, "DBT_PROFILES_DIR": str(PROJECT)}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("DBT_TARGET", raising=False)
+    monkeypatch.chdir(PROJECT)
+    with postgres.connect() as connection:
+        for schema in (SCHEMA, "raw"):
+            connection.execute(f"drop schema if exists {schema} cascade")
+        connection.execute(f"create schema {SCHEMA}")
+    return open_project(Flags(vars="{raw_schema: raw}"))
+
+
+@pytest.fixture
+def warehouse(project: Project) -> Iterator[Warehouse]:
+    with open_warehouse(project) as opened:
+        yield opened
+
+
+def note(experiment_id: str, **cells: Any) -> dict[str, Any]:
+    return dict.fromkeys(TABLES["learning_notes"]) | {"experiment_id": experiment_id, "as_of": datetime(2026, 5, 4, 17, 51, 0, 1)} | cells
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(main, [*arguments, "--project-dir", str(PROJECT)])
+
+
+def test_what_is_written_is_read_back(warehouse: Warehouse) -> None:
+    written = [note("b", hypothesis="a\ttab, a \"quote\",\na line and ''"), note("B"), note("a", what_next="")]
+    assert not warehouse.has("learning_notes")
+    warehouse.write({"learning_notes": written})
+    columns = list(TABLES["learning_notes"])
+    by_bytes = [written[1], written[2], written[0]]  # the server itself sorts by language: a, b, B
+    assert warehouse.has("learning_notes")
+    assert warehouse.read("learning_notes", columns, ["experiment_id"]) == by_bytes
+    assert warehouse.count("learning_notes", "experiment_id") == [{"experiment_id": name, "rows": 1} for name in ("B", "a", "b")]
+    assert warehouse.count("learning_notes", "hypothesis") == [{"hypothesis": written[0]["hypothesis"], "rows": 1}]
+    with pytest.raises(UserError, match="no such table"):
+        warehouse.read("experiment_results", ["experiment_id"])
+    with pytest.raises(UserError, match="no column 'nothing'"):
+        warehouse.read("learning_notes", ["nothing"])
+
+
+def test_a_failing_write_leaves_the_old_tables(warehouse: Warehouse, postgres: Server) -> None:
+    warehouse.write({"learning_notes": [note("old")]})
+    with pytest.raises(Exception, match="invalid input syntax"):
+        warehouse.write({"learning_notes": [note("new")], "run_history": [dict.fromkeys(TABLES["run_history"]) | {"exit_code": "none"}]})
+    with postgres.connect() as connection:
+        assert connection.execute(f"select experiment_id from {SCHEMA}.learning_notes").fetchall() == [("old",)]
+        assert connection.execute("select count(*) from information_schema.tables where table_name = 'run_history'").fetchone() == (0,)
+
+
+def test_writing_again_keeps_grants_and_views_and_the_comment(warehouse: Warehouse, postgres: Server) -> None:
+    warehouse.write({"learning_notes": [note("old")]})
+    with postgres.connect() as connection:
+        connection.execute(f"create view {SCHEMA}.of_bi as select experiment_id from {SCHEMA}.learning_notes")
+        warehouse.write({"learning_notes": [note("new")]})
+        assert connection.execute(f"select * from {SCHEMA}.of_bi").fetchall() == [("new",)]
+        found = connection.execute(f"select obj_description('{SCHEMA}.learning_notes'::regclass)").fetchone()
+    assert found == ("One row per experiment_id",)
+
+
+def test_readers_are_not_in_the_way_of_writing(warehouse: Warehouse, postgres: Server) -> None:
+    warehouse.write({"learning_notes": [note("old")]})
+    with postgres.connect(autocommit=False) as reader:
+        assert reader.execute(f"select count(*) from {SCHEMA}.learning_notes").fetchone() == (1,)
+        warehouse.write({"learning_notes": [note("new"), note("newer")]})
+    assert len(warehouse.read("learning_notes", ["experiment_id"])) == 2
+
+
+def test_a_table_that_somebody_holds_is_exit_75(postgres: Server, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("python_stats.postgres._LOCK_TIMEOUT", "200ms")
+    with open_warehouse(project) as opened:
+        opened.write({"learning_notes": [note("old")]})
+    with postgres.connect(autocommit=False) as other:
+        other.execute(f"lock table {SCHEMA}.learning_notes in exclusive mode")
+        with pytest.raises(DatabaseLockedError, match="another process holds a table") as raised, open_warehouse(project) as opened:
+            opened.write({"learning_notes": [note("new")]})
+    assert raised.value.exit_code == EXIT_LOCKED
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("PGPORT", "1", "127.0.0.1:1/empathy_roi: no server answers"),
+        ("PGPASSWORD", "wrong", f"user '{USER}' is not let in; check user and password (PGUSER, PGPASSWORD)"),
+        ("PGPASSWORD", "", f"user '{USER}' is not let in"),
+        ("PGUSER", "nobody", "user 'nobody' is not let in"),
+        ("PGDATABASE", "elsewhere", 'database "elsewhere" does not exist; check dbname'),
+        ("PGHOST", "no-such-host.invalid", "no server answers"),
+    ],
+)
+@pytest.mark.parametrize("command", ["analyze", "build"])
+def test_why_there_is_no_connection(command: str, name: str, value: str, words: str, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    result = call(command)
+    assert result.exit_code == EXIT_USAGE
+    assert len(result.stderr.strip().splitlines()) == 1 and words in result.stderr
+
+
+def test_a_full_server_is_exit_75(postgres: Server, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGUSER", "guest")
+    monkeypatch.setenv("PGPASSWORD", "guest")
+    with postgres.connect() as connection:
+        connection.execute("create role guest login password 'guest' connection limit 0")
+        try:
+            result = call("analyze")
+        finally:
+            connection.execute("drop role guest")
+    assert result.exit_code == EXIT_LOCKED, result.output
+    assert "takes no connection just now" in result.stderr
+
+
+def write_raw(folder: Path, **queries: str) -> str:
+    folder.mkdir(exist_ok=True)
+    for table, query in queries.items():
+        duckdb.sql(query).write_parquet(str(folder / f"{table}.parquet"))
+    return str(folder / "{table}.parquet")
+
+
+def test_raw_rows_are_loaded_as_they_are(tmp_path: Path, postgres: Server, project: Project) -> None:
+    location = write_raw(
+        tmp_path / "raw",
+        consents="select 'ü, \"x\"\n' as consent_id, timestamp '2026-01-02 03:04:05.000006' as occurred_at, true as is_granted,"
+        " timestamptz '2026-01-02 03:04:05+02' as received_at, null::varchar as user_id, '' as anonymous_id, 1.5 as loaded_at",
+    )
+    assert loading.load(project, location) == {"consents": 1}
+    assert loading.load(project, location) == {"consents": 1}  # what it loaded itself it may replace
+    with postgres.connect() as connection:
+        found = connection.execute("select * from raw.consents").fetchone()
+        types = dict(connection.execute("select column_name, data_type from information_schema.columns where table_name = 'consents'").fetchall())
+    assert found is not None and found[0] == 'ü, "x"\n' and found[1] == datetime(2026, 1, 2, 3, 4, 5, 6) and found[2] is True
+    assert found[3].timestamp() == datetime.fromisoformat("2026-01-02T01:04:05+00:00").timestamp()
+    assert found[4:] == (None, "", "1.5")
+    assert types["occurred_at"] == "timestamp without time zone" and types["received_at"] == "timestamp with time zone"
+
+
+def test_loading_touches_no_table_of_somebody_else(tmp_path: Path, postgres: Server, project: Project) -> None:
+    location = write_raw(tmp_path / "raw", events="select 'new' as event_id", users="select 'new' as user_id")
+    with postgres.connect() as connection:
+        connection.execute("create schema raw")
+        connection.execute("create table raw.users as select 'theirs' as user_id")
+        result = call("load", location)
+        assert result.exit_code == EXIT_USAGE and "raw.users: was not made by 'empathy-roi load'" in result.stderr
+        assert connection.execute("select user_id from raw.users").fetchall() == [("theirs",)]
+        assert connection.execute("select to_regclass('raw.events')").fetchone() == (None,)  # all tables or none
+
+
+@pytest.mark.parametrize(("location", "words"), [("nowhere/{table}.csv", "no file fits it"), ("data/raw", "write {table} where")])
+def test_where_there_is_nothing_to_load(location: str, words: str, project: Project) -> None:
+    result = call("load", location)
+    assert result.exit_code == EXIT_USAGE and words in result.stderr
+
+
+def test_duckdb_needs_no_loading(project: Project) -> None:
+    result = call("load", "--target", "duckdb")
+    assert result.exit_code == EXIT_USAGE and "DuckDB reads the files where they are" in result.stderr
