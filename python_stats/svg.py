@@ -28,11 +28,12 @@ def interval(estimate: float, low: float, high: float, wanted: float, allowed: f
 
     state = BETTER if low > 0 else WORSE if high < 0 else OPEN
     left, right = at(low), at(high)
-    if low > unit or high < -unit:  # all of it lies off the scale: leave a stub for the arrow to point from
-        left, right = (right - 24, right) if low > unit else (left, left + 24)
+    is_right, is_left = left > MIDDLE + ROOM - 24 and high > unit, right < MIDDLE - ROOM + 24 and low < -unit
+    if is_right or is_left:  # (nearly) all of it lies off the scale: leave a stub for the arrow to point from
+        left, right = (right - 24, right) if is_right else (left, left + 24)
     ends = (
-        "" if low > unit else (f"M{left + 6:.1f},9 L{left:.1f},14 L{left + 6:.1f},19" if low < -unit else f"M{left:.1f},9 V19"),
-        "" if high < -unit else (f"M{right - 6:.1f},9 L{right:.1f},14 L{right - 6:.1f},19" if high > unit else f"M{right:.1f},9 V19"),
+        "" if is_right else (f"M{left + 6:.1f},9 L{left:.1f},14 L{left + 6:.1f},19" if low < -unit else f"M{left:.1f},9 V19"),
+        "" if is_left else (f"M{right - 6:.1f},9 L{right:.1f},14 L{right - 6:.1f},19" if high > unit else f"M{right:.1f},9 V19"),
     )
     dot = max(MIDDLE - ROOM + 16, min(MIDDLE + ROOM - 16, at(estimate)))  # an arrow's head stays free
     mark = {

@@ -53,7 +53,7 @@ def content(tables: Mapping[str, Rows], decision: Traced, results: Sequence[Trac
         ],
         "durability": [
             {"row": row, "label": metric_label(row["metric_id"]), "sign": _lasting(row)}
-            for row in own["experiment_durability"]
+            for row in sorted(own["experiment_durability"], key=lambda row: row["metric_id"] != decision["metric_id"])
             if row["change"] is not None and is_shown(row, decision)
         ],
         "segments": _segments(own["experiment_segments"], results, decision),
@@ -66,6 +66,8 @@ def is_shown(row: Traced, decision: Traced) -> bool:
 
 
 def _lasting(row: Traced) -> Sign:
+    if row["status"] == "unchanged":
+        return Sign("unclear", "○", "unchanged")
     word = str(row["direction"])
     return {"grows": Sign("better", "▲", "grows"), "fades": Sign("worse", "▼", "fades")}.get(word, Sign("unclear", "○", "not settled"))
 
@@ -138,6 +140,8 @@ def _looks(rows: Sequence[Traced], decision: Traced) -> list[dict[str, Any]]:
 
 
 def _watched(index: int, rows: Sequence[Traced], decision: Traced) -> dict[str, Any]:
+    last = next((number for number, row in enumerate(rows) if row["stage"] == "last"), len(rows) - 1)
+    rows = rows[: last + 1]  # after the last look nothing is decided any more
     days = [row["day"] for row in rows]
     first = days[0]
     marks = [((day - first).days, f"{day.day} {MONTHS[day.month - 1]}") for day in _marked(days)]
@@ -149,15 +153,15 @@ def _watched(index: int, rows: Sequence[Traced], decision: Traced) -> dict[str, 
     wanted, allowed = decision["min_lift_rollout"] or 0.0, decision["max_harm_rollback"] or 0.0
     effect = None
     if len(points("relative_effect")) > 1:
-        last = next(row for row in reversed(rows) if row["relative_effect"] is not None)
+        newest = next(row for row in reversed(rows) if row["relative_effect"] is not None)
         effect = over_days(
             Line("estimate", points("relative_effect")),
             {"low": points("relative_ci_low"), "high": points("relative_ci_high")},
             {"asked for": better * wanted, "limit": -better * allowed},
             marks,
             "relative change so far, %",
-            f"Relative change of the primary metric day by day. On the last day {last.words('relative_effect', 'signed_percent')},"
-            f" between {last.words('relative_ci_low', 'signed_percent')} and {last.words('relative_ci_high', 'signed_percent')}.",
+            f"Relative change of the primary metric day by day. On the last day {newest.words('relative_effect', 'signed_percent')},"
+            f" between {newest.words('relative_ci_low', 'signed_percent')} and {newest.words('relative_ci_high', 'signed_percent')}.",
             f"q{index}",
         )
     evidence = None

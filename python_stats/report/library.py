@@ -9,6 +9,7 @@ from python_stats.report.scorecard import primary_picture
 from python_stats.report.traced import Source, Traced, clipped
 from python_stats.tables import TABLES
 
+_MONEY = ["annual", "annual_low", "annual_high", "first_year", "first_year_low", "first_year_high"]
 A_PAGE = 80  # experiments on one page, so that it stays light enough to mail
 
 
@@ -21,7 +22,7 @@ def pages(source: Source) -> list[Page]:
     notes = {row["experiment_id"]: row for row in source.rows_if_there("learning_notes", ["what_next"], ["experiment_id"])}
     money = {
         row["experiment_id"]: row
-        for row in source.rows("roi_estimates", ["annual", "annual_low", "annual_high", "status"], ["experiment_id", "stream", "metric_id"])
+        for row in source.rows("roi_estimates", [*_MONEY, "status"], ["experiment_id", "stream", "metric_id"])
         if row["stream"] == "total_direct"
     }
     rows.sort(key=lambda row: (ORDER.index(row["verdict"]) if row["verdict"] in ORDER else len(ORDER), row["experiment_id"]))

@@ -6,8 +6,10 @@ from typing import Any
 from markupsafe import Markup
 
 from python_stats import svg
-from python_stats.report.page import Page, capital, metric_label, value_form
+from python_stats.report.naming import file_name
+from python_stats.report.page import BETTER, UNCLEAR, WORSE, Page, capital, metric_label, value_form
 from python_stats.report.traced import Source, Traced, breakable, clipped
+from python_stats.tables import KEYS, TABLES
 
 SURVEYS = {
     "csat": ("Satisfaction (CSAT)", "number", "mean, of five"),
@@ -30,6 +32,7 @@ def page(source: Source) -> Page:
     weekly = source.rows_if_there("metric_weekly", _WEEK, ["week", "owner_team", "metric_id"], ["metric_id", "owner_team", "week"])
     weeks = _by_metric([row for row in weekly if row["owner_team"] == "all"])
     levels = {row["metric_id"]: row["tree_level"] for row in catalog}
+    evidence = source.rows_if_there("metric_tree_evidence", list(TABLES["metric_tree_evidence"]), KEYS["metric_tree_evidence"])
     return Page(
         "metrics.html",
         "Metrics",
@@ -37,7 +40,8 @@ def page(source: Source) -> Page:
         "metrics.html.j2",
         {
             "surveys": [(surveys[kind], *words) for kind, words in SURVEYS.items() if kind in surveys],
-            "tree": _forest(edges, nodes, levels),
+            "tree": _forest(edges, nodes, levels, {(row["parent_metric_id"], row["child_metric_id"]): row for row in evidence}),
+            "teams": _teams(source),
             "metrics": [
                 (capital(level), found)
                 for level in LEVELS
@@ -74,7 +78,12 @@ def _metric(identity: str, row: Traced, weeks: Mapping[str, Sequence[Traced]]) -
     return {"row": row, "label": metric_label(name), "id": breakable(clipped(name, 60)), **_course(identity, name, weeks.get(name, ()))}
 
 
-def _forest(edges: Sequence[Traced], weeks: Mapping[str, Sequence[Traced]], levels: Mapping[str, str]) -> list[dict[str, Any]]:
+def _forest(
+    edges: Sequence[Traced],
+    weeks: Mapping[str, Sequence[Traced]],
+    levels: Mapping[str, str],
+    evidence: Mapping[tuple[str, str], Traced],
+) -> list[dict[str, Any]]:
     """Roots with their children below; a metric that two others share stands below both, with its own children only once."""
     children: dict[str, list[Traced]] = {}
     for edge in edges:
@@ -90,6 +99,7 @@ def _forest(edges: Sequence[Traced], weeks: Mapping[str, Sequence[Traced]], leve
             "label": metric_label(metric_id),
             "edge": edge,
             "sign": _direction(edge),
+            "evidence": _evidence(evidence.get((edge["parent_metric_id"], edge["child_metric_id"]))) if edge else None,
             "level": levels.get(metric_id, ""),
             **_course(f"t{count[0]}", metric_id, weeks.get(metric_id, ())),
             "children": [node(below["child_metric_id"], below) for below in children.get(metric_id, ())] if is_first else [],
@@ -104,3 +114,38 @@ def _direction(edge: Traced | None) -> Markup:
     if edge is None:
         return Markup("")
     return Markup("↑ raises it") if (edge["expected_sign"] or 0) > 0 else Markup("↓ lowers it")
+
+
+EVIDENCE = {"experiment": ("●", "shown by an experiment"), "observational": ("◐", "seen week by week"), "assumed": ("○", "assumed")}
+
+
+def _evidence(row: Traced | None) -> dict[str, Any] | None:
+    """What an edge rests on, and the experiment that showed it, if one did."""
+    if row is None:
+        return None
+    symbol, word = EVIDENCE.get(row["evidence"], EVIDENCE["assumed"])
+    file = file_name("experiment", row["experiment_id"]) if row["evidence"] == "experiment" and row["experiment_id"] else None
+    return {"row": row, "symbol": symbol, "word": word, "file": file}
+
+
+PARTS = ("input", "experience", "outcome", "guardrail")
+
+
+def _teams(source: Source) -> list[dict[str, Any]]:
+    """The last whole week of the shared scorecard: each team's gain beside what got worst elsewhere."""
+    columns = [f"{part}_{column}" for part in PARTS for column in ("metric_id", "value", "change")] + ["is_complete", "guardrail_team"]
+    columns += [f"{part}_is_better" for part in PARTS[:3]]
+    rows = [
+        row for row in source.rows_if_there("empathy_scorecard", columns, ["week", "owner_team", "feature_class"]) if row["is_complete"]
+    ]
+    last = max((row["week"] for row in rows), default=None)
+    return [{"row": row, "cells": [_cell(row, part) for part in PARTS]} for row in rows if row["week"] == last]
+
+
+def _cell(row: Traced, part: str) -> dict[str, Any] | None:
+    name = row[f"{part}_metric_id"]
+    if name is None:
+        return None
+    better = False if part == "guardrail" else row[f"{part}_is_better"]
+    sign = UNCLEAR if better is None or not row[f"{part}_change"] else BETTER if better else WORSE
+    return {"part": part, "label": metric_label(name), "form": value_form(name), "sign": sign}

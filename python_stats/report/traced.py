@@ -37,6 +37,7 @@ def formats(currency: str) -> dict[str, Writer]:
         "money": lambda value: wording.money(value, currency),
         "signed_money": lambda value: wording.money(value, currency, signed=True),
         "money_exact": lambda value: wording.in_unit(value, "money", currency),
+        "money_rate": lambda value: _money_rate(value, currency),
         "percent": wording.percent,
         "share": wording.percent,
         "signed_percent": lambda value: wording.percent(value, signed=True),
@@ -57,6 +58,13 @@ def formats(currency: str) -> dict[str, Writer]:
     }
     effects: dict[str, Writer] = {f"effect_{unit}": _effect(unit, currency) for unit in ("share", "seconds", "number", "money")}
     return plain | effects
+
+
+def _money_rate(value: float, currency: str) -> str:
+    """Two decimals, or as many as it takes for what is less than ten cents."""
+    if abs(value) >= 0.1 or value == 0:
+        return wording.in_unit(value, "money", currency)
+    return wording.SYMBOLS.get(currency, currency + wording.THIN) + wording.significant(value, 2)
 
 
 def _confidence(alpha: float) -> str:

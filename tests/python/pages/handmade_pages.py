@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from python_stats.report import backlog, friction, handover, messaging
+from python_stats.report import backlog, friction, handover, messaging, metrics
 
 Rows = list[dict[str, Any]]
 
@@ -28,8 +29,6 @@ def filled(columns: list[str], **given: Any) -> dict[str, Any]:
 
 def week(number: int, metric_id: str, **more: Any) -> dict[str, Any]:
     """The sixth week is not whole yet; the third has no value."""
-    from datetime import date, timedelta
-
     value = None if number == 2 else 0.1 + 0.02 * number
     found = {
         "week": date(2026, 2, 2) + timedelta(weeks=number),
@@ -107,6 +106,19 @@ def rows(step: str = "form", journey: str = "checkout", campaign: str = "cart") 
             for number in range(6)
         ],
         "metric_tree_weekly": [week(number, name) for name in ("revenue", "conversion", "error_rate") for number in range(6)],
+        "empathy_scorecard": [
+            {
+                "week": date(2026, 2, 2) + timedelta(weeks=number),
+                "owner_team": "Shop <b>",
+                "feature_class": "reduced_friction",
+                "is_complete": number < 5,
+                "guardrail_team": "CRM",
+                **{f"{part}_metric_id": "conversion" if part == "outcome" else "error_rate" for part in metrics.PARTS},
+                **{f"{part}_{column}": 0.1 + number / 50 for part in metrics.PARTS for column in ("value", "change")},
+                **{f"{part}_is_better": part != "outcome" for part in metrics.PARTS[:3]},
+            }
+            for number in range(6)
+        ],
         "experiment_backlog": [
             idea(rank, place, **{place: value}, journey_id=journey if place == "step_id" else None)
             for rank, (place, value) in enumerate((("step_id", step), ("campaign_id", campaign), ("channel", "chat")), 1)
@@ -119,8 +131,6 @@ def rows(step: str = "form", journey: str = "checkout", campaign: str = "cart") 
 
 
 def type_of(name: str, value: Any) -> str:
-    from datetime import date
-
     if isinstance(value, str | bool | date):
         return {str: "varchar", bool: "boolean", date: "date"}[type(value)]
     return "varchar" if name in TEXTS else "bigint" if name in COUNTS else "double"
@@ -146,8 +156,6 @@ def write(database: Path, content: dict[str, Rows]) -> None:
 
 def write_parts(database: Path) -> None:
     """Rows of the tables that only some experiments have, for every experiment that was analysed, in the shape of tables.py."""
-    from datetime import date, timedelta
-
     import duckdb
 
     from python_stats.tables import TABLES
@@ -162,6 +170,16 @@ def write_parts(database: Path) -> None:
         return {name: (found | common | given)[name] for name in columns}
 
     with duckdb.connect(str(database)) as connection:
+        connection.execute("delete from metric_tree_evidence")
+        edges = (
+            ("revenue", "conversion", "experiment"),
+            ("conversion", "error_rate", "observational"),
+            ("revenue", "error_rate", "assumed"),
+        )
+        for parent, child, evidence in edges:
+            name = connection.execute("select min(experiment_id) from experiment_decisions").fetchall()[0][0]
+            one = row("metric_tree_evidence", parent_metric_id=parent, child_metric_id=child, evidence=evidence, experiment_id=name)
+            connection.execute(f"insert into metric_tree_evidence values ({', '.join('?' * len(one))})", list(one.values()))
         for (experiment_id,) in connection.execute("select experiment_id from experiment_decisions").fetchall():
             own = {"experiment_id": experiment_id}
             rows = {

@@ -254,7 +254,7 @@ def test_nothing_ships(page_project: Path) -> None:
 OPTIONAL = (
     "friction_cost friction_step_summary friction_journey_summary friction_cost_by_journey handover_summary handover_survival"
     " messaging_summary survey_summary cfg_journeys cfg_campaigns cfg_journey_steps source_audit as_of learning_notes"
-    " experiment_backlog learning_patterns metric_catalog metric_weekly metric_tree_weekly cfg_metric_tree experiment_effects_factorial experiment_segments"
+    " empathy_scorecard metric_tree_evidence experiment_backlog learning_patterns metric_catalog metric_weekly metric_tree_weekly cfg_metric_tree experiment_effects_factorial experiment_segments"
 ).split()
 
 
