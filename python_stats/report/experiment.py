@@ -155,12 +155,14 @@ def _windows(rows: Sequence[Traced]) -> list[dict[str, Any]]:
 
 
 def _stream(row: Traced) -> dict[str, Any]:
+    is_stream = row["row_kind"] == "stream" and row["metric_id"]
+    is_time_of_decision = row["stream"] == "decision_velocity"  # its effect is days, whatever the metric's unit
     return {
         "row": row,
         "label": STREAMS.get(row["stream"], row["stream"].replace("_", " ")),
-        "metric": metric_label(row["metric_id"]) if row["row_kind"] == "stream" and row["metric_id"] else None,
+        "metric": metric_label(row["metric_id"]) if is_stream and not is_time_of_decision else None,
         "is_total": row["row_kind"] != "stream",
-        "effect_form": effect_form(row["metric_id"]) if row["row_kind"] == "stream" and row["metric_id"] else "number",
+        "effect_form": "signed_days" if is_time_of_decision else effect_form(row["metric_id"]) if is_stream else "number",
     }
 
 

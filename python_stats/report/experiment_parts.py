@@ -54,7 +54,7 @@ def content(tables: Mapping[str, Rows], decision: Traced, results: Sequence[Trac
         "durability": [
             {"row": row, "label": metric_label(row["metric_id"]), "sign": _lasting(row)}
             for row in sorted(own["experiment_durability"], key=lambda row: row["metric_id"] != decision["metric_id"])
-            if row["change"] is not None and is_shown(row, decision)
+            if row["change"] is not None and is_shown(row, decision) and _is_news(row, decision)
         ],
         "segments": _segments(own["experiment_segments"], results, decision),
     }
@@ -63,6 +63,11 @@ def content(tables: Mapping[str, Rows], decision: Traced, results: Sequence[Trac
 def is_shown(row: Traced, decision: Traced) -> bool:
     """Of a metric that is not the primary, only the variant that decides is shown over windows: a page stays light enough to mail."""
     return row["metric_id"] == decision["metric_id"] or decision["variant_id"] in (None, row["variant_id"])
+
+
+def _is_news(row: Traced, decision: Traced) -> bool:
+    """That nothing has happened since is said of the primary metric alone."""
+    return bool(row["metric_id"] == decision["metric_id"]) or row["status"] != "unchanged"
 
 
 def _lasting(row: Traced) -> Sign:

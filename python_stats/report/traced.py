@@ -31,6 +31,7 @@ def formats(currency: str) -> dict[str, Writer]:
     plain: dict[str, Writer] = {
         "text": lambda value: clipped(str(value)),
         "name": lambda value: clipped(str(value), 90),
+        "long": lambda value: clipped(str(value), 2000),
         "short": lambda value: clipped(str(value), 240),
         "words": lambda value: clipped(str(value).replace("_", " ")),
         "count": wording.number,
@@ -45,6 +46,7 @@ def formats(currency: str) -> dict[str, Writer]:
         "duration": wording.duration,
         "seconds": wording.duration,
         "days": lambda value: wording.number(value) + wording.THIN + ("day" if value == 1 else "days"),
+        "signed_days": lambda value: wording.number(value, 1, signed=True) + wording.THIN + "days",
         "months": lambda value: wording.significant(value, 2) + wording.THIN + "months",
         "number": wording.significant,
         "increment": lambda value: wording.significant(value, signed=True),
