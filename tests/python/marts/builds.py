@@ -92,6 +92,22 @@ def declare_all_metrics(seeds: Path) -> None:
     write_csv(seeds / "value_assumptions.csv", streams)
 
 
+def declare_backlog(seeds: Path) -> None:
+    """An idea of each kind: about a step, a journey, a campaign, a support channel, and nothing that is measured; and the project's own tree."""
+    step, campaign, channel = (read_csv(seeds / f"{name}.csv")[0] for name in ("journey_steps", "campaigns", "support_costs"))
+    places = [
+        {"journey_id": step["journey_id"], "step_id": step["step_id"]}, {"journey_id": step["journey_id"]},
+        {"campaign_id": campaign["campaign_id"]}, {"channel": channel["channel"]}, {},
+    ]  # fmt: skip
+    empty = dict.fromkeys(("journey_id", "step_id", "campaign_id", "channel"), "")
+    write_csv(seeds / "backlog_ideas.csv", [
+        {"idea_id": f"idea-{number}", "idea_name": f"Idea {number}", "feature_class": "reduced_friction", "owner_team": "shop", "hypothesis": "If so, then so.",
+         **empty, **place, "expected_lift": f"0.{number}", "confidence": f"0.{9 - number}", "effort_days": f"{number}.5", "days_to_learn": f"{30 - number}"}
+        for number, place in enumerate(places, start=1)
+    ])  # fmt: skip
+    (seeds / "metric_tree.csv").write_bytes((PROJECT / "seeds" / "metric_tree.csv").read_bytes())
+
+
 def plant(raw: Path) -> None:
     """Persons who act at the very moments that the experiments' definitions turn on, in the oracle's journeys and calendar.
 

@@ -7,7 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builds import GENERATOR, SEGMENTS, TIMEZONE, Inputs, build, declare_all_metrics, generate_by_oracle, generate_by_simulation
+from builds import (
+    GENERATOR,
+    SEGMENTS,
+    TIMEZONE,
+    Inputs,
+    build,
+    declare_all_metrics,
+    declare_backlog,
+    generate_by_oracle,
+    generate_by_simulation,
+)
 
 
 @pytest.fixture(scope="session")
@@ -21,9 +31,11 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
     if GENERATOR.is_file() and os.environ.get("EMPATHY_ROI_TEST_ROWS", "oracle") == "oracle":
         made = generate_by_oracle(folder, persons=200, days=100, seed=3)
         declare_all_metrics(made.seeds)
+        declare_backlog(made.seeds)
         return replace(made, variables={"reporting_timezone": TIMEZONE, "user_segments": SEGMENTS})
     made = generate_by_simulation(folder, events=5_000, days=100, seed=3)
     declare_all_metrics(made.seeds)
+    declare_backlog(made.seeds)
     return replace(made, variables={"reporting_timezone": TIMEZONE, "user_segments": SEGMENTS})
 
 

@@ -1,0 +1,143 @@
+"""The backlog's ranking, the metrics by week and the shared scorecard, once more by plain loops."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from builds import TIMEZONE, rows_of
+
+WEIGHTS = {"severity": 1, "volume": 1, "value": 3, "confidence": 1, "effort": 2, "speed": 1}
+MONTHS = 365 / 12 / 28
+
+
+def monday(moment: Any) -> Any:
+    day = moment.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(TIMEZONE)).date()
+    return day - timedelta(days=day.weekday())
+
+
+def measured(database: Path, idea: dict[str, Any]) -> tuple[float, float | None, float | None]:
+    """(volume, severity, value at stake) in the 28 days before as_of."""
+    now = rows_of(database, "select as_of from as_of")[0]["as_of"]
+    since = now - timedelta(days=28)
+    values = {row["journey_id"]: row["value_per_completion"] for row in rows_of(database, "select * from cfg_journeys")}
+    costs = rows_of(database, "select * from friction_cost")
+    if idea["campaign_id"]:
+        sent = [row for row in rows_of(database, "select * from fct_messages where delivered_at is not null")
+                if row["campaign_id"] == idea["campaign_id"] and since <= row["delivered_at"] < now]  # fmt: skip
+        converted = sum(row["converted_at"] is not None for row in sent)
+        target = next(row for row in rows_of(database, "select * from cfg_campaigns") if row["campaign_id"] == idea["campaign_id"])["target_journey_id"]
+        return len(sent), 1 - converted / len(sent), None if values.get(target) is None else converted * values[target]
+    if idea["step_id"]:
+        step = next(row for row in costs if (row["journey_id"], row["step_id"]) == (idea["journey_id"], idea["step_id"]))
+        return step["entries"], step["abandonments"] / step["entries"], step["expected_value_lost"]
+    if idea["journey_id"]:
+        attempts = [row for row in rows_of(database, "select * from fct_journey_attempts")
+                    if row["journey_id"] == idea["journey_id"] and since <= row["started_at"] < now]  # fmt: skip
+        lost = sum(row["expected_value_lost"] for row in costs if row["journey_id"] == idea["journey_id"] and row["expected_value_lost"])
+        return len(attempts), sum(row["outcome"] == "abandoned" for row in attempts) / len(attempts), lost
+    if idea["channel"]:
+        tickets = [row for row in rows_of(database, "select * from fct_tickets") if row["channel"] == idea["channel"] and since <= row["opened_at"] < now]
+        bad = sum(row["handover_timing"] in ("late", "missed") or row["reopens"] > 0 or row["is_repeat_contact"] is True for row in tickets)
+        return len(tickets), bad / len(tickets), sum(row["support_cost"] or 0 for row in tickets)
+    return 0, None, None
+
+
+def test_ideas_are_ranked_by_what_was_measured(built: Path) -> None:
+    ideas = rows_of(built, "select * from experiment_backlog order by priority_rank")
+    assert [idea["priority_rank"] for idea in ideas] == list(range(1, len(ideas) + 1))
+    assert {idea["measured_at"] for idea in ideas} == {"step", "journey", "campaign", "channel", None}
+    best: dict[str, float] = defaultdict(float)
+    for idea in ideas:
+        volume, severity, value = measured(built, idea)
+        assert idea["volume_per_month"] == pytest.approx(volume * MONTHS)
+        assert idea["severity"] == (None if severity is None else pytest.approx(severity))
+        assert idea["value_at_stake_per_month"] == (None if value is None else pytest.approx(value * MONTHS))
+        if value is not None:
+            assert idea["expected_value_per_month"] == pytest.approx(value * MONTHS * idea["expected_lift"] * idea["confidence"])
+        for name in ("volume_per_month", "severity", "expected_value_per_month", "confidence"):
+            best[name] = max(best[name], idea[name] or 0)
+    least_effort, soonest = min(idea["effort_days"] for idea in ideas), min(idea["days_to_learn"] for idea in ideas)
+    for idea in ideas:
+        parts = {
+            "severity": (idea["severity"] or 0) / best["severity"], "volume": idea["volume_per_month"] / best["volume_per_month"],
+            "value": (idea["expected_value_per_month"] or 0) / best["expected_value_per_month"], "confidence": idea["confidence"] / best["confidence"],
+            "effort": least_effort / idea["effort_days"], "speed": (soonest + 1) / (idea["days_to_learn"] + 1),
+        }  # fmt: skip
+        for name, part in parts.items():
+            assert idea[f"{name}_part"] == pytest.approx(part), name
+        assert idea["score"] == pytest.approx(100 * sum(WEIGHTS[name] * part for name, part in parts.items()) / sum(WEIGHTS.values()))
+    assert [idea["score"] for idea in ideas] == sorted((idea["score"] for idea in ideas), reverse=True)
+
+
+def test_weeks_and_teams_hold_what_happened_in_them(built: Path) -> None:
+    weekly = {(row["metric_id"], row["owner_team"], row["week"]): row for row in rows_of(built, "select * from metric_weekly")}
+    owners = {row["journey_id"]: row["owner_team"] for row in rows_of(built, "select * from cfg_journeys")}
+    seen, converted, finished = defaultdict(set), defaultdict(set), defaultdict(list)
+    for row in rows_of(built, "select * from fct_person_days"):
+        seen[row["active_on"] - timedelta(days=row["active_on"].weekday())].add(row["person_id"])
+    for row in rows_of(built, "select * from fct_journey_attempts"):
+        for team in ("all", owners[row["journey_id"]]):
+            if row["completed_at"]:
+                converted[team, monday(row["completed_at"])].add(row["person_id"])
+            if row["finished_at"]:
+                finished[team, monday(row["finished_at"])].append(row["outcome"] == "completed")
+    assert len({team for team, _ in finished}) > 2
+    for (team, week), outcomes in finished.items():
+        found = weekly["attempt_completion_rate", team, week]
+        assert (found["numerator"], found["denominator"]) == (sum(outcomes), len(outcomes))
+    for (team, week), persons in converted.items():
+        found = weekly["conversion", team, week]
+        assert (found["numerator"], found["denominator"]) == (len(persons), len(seen[week]))
+    for week, persons in seen.items():  # a week in which nobody did is a 0
+        found = weekly["conversion", "all", week]
+        assert (found["numerator"], found["denominator"]) == (len(converted["all", week]), len(persons))
+    nodes = {row["parent_metric_id"] for row in rows_of(built, "select * from cfg_metric_tree")}
+    assert nodes <= {row["metric_id"] for row in rows_of(built, "select * from metric_tree_weekly")}
+
+
+def test_a_median_time_is_that_of_its_week(built: Path) -> None:
+    """Of weeks in which every case had its event, the median lies in the bucket of the middle case."""
+    waits = defaultdict(list)
+    for row in rows_of(built, "select * from fct_tickets"):
+        waits[monday(row["opened_at"])].append(row["first_response_s"])
+    checked = 0
+    for row in rows_of(built, "select * from metric_weekly where metric_id = 'first_response_time' and owner_team = 'all'"):
+        known = waits[row["week"]]
+        assert (row["numerator"], row["denominator"]) == (sum(wait is not None for wait in known), len(known))
+        if None not in known:
+            middle = sorted(known)[(len(known) - 1) // 2]
+            width = 60 if middle < 3600 else 3600 if middle < 30 * 86400 else 86400
+            assert row["value"] == middle // width * width + width / 2
+            checked += 1
+    assert checked
+
+
+def test_the_scorecard_sets_levels_side_by_side(built: Path) -> None:
+    weekly = {(row["metric_id"], row["owner_team"], row["week"]): row for row in rows_of(built, "select * from metric_weekly")}
+    good = {row["metric_id"]: row["good_direction"] for row in rows_of(built, "select * from metric_catalog")}
+    rows = rows_of(built, "select * from empathy_scorecard")
+    assert {row["feature_class"] for row in rows} == {
+        "reduced_friction", "contextual_messaging", "human_handover", "personalized_reassurance", "self_serve_clarity",
+    }  # fmt: skip
+    for row in rows:
+        for level in ("input", "experience", "outcome"):
+            metric_id = row[f"{level}_metric_id"]
+            if metric_id is None:
+                continue
+            assert row[f"{level}_team"] in (row["owner_team"], "all")
+            own = weekly[metric_id, row[f"{level}_team"], row["week"]]
+            assert all(row[f"{level}_{name}"] == own[name] for name in ("numerator", "denominator", "value"))
+            assert row[f"{level}_team"] == row["owner_team"] or (metric_id, row["owner_team"], row["week"]) not in weekly
+            change, is_better = row[f"{level}_change"], row[f"{level}_is_better"]
+            if change:
+                assert is_better == ((change > 0) == (good[metric_id] == "increase"))
+        if row["guardrail_metric_id"]:
+            metric_id, team = row["guardrail_metric_id"], row["guardrail_team"]
+            assert (row["guardrail_change"] < 0) == (good[metric_id] == "increase") and row["guardrail_denominator"] >= 200
+            assert team != row["owner_team"] or team == "all"
+    assert {row["experience_metric_id"] for row in rows} >= {"attempt_completion_rate", "engagement_rate", "task_success_rate"}
