@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from calibration import adjusted, fixed, many, power, sequential, times, verdicts
+from calibration import adjusted, fixed, many, monitored, power, sequential, times, verdicts
 from calibration.cells import Cell
 
 FAMILIES: dict[str, Callable[[np.random.Generator, int], Iterator[Cell]]] = {
@@ -19,6 +19,8 @@ FAMILIES: dict[str, Callable[[np.random.Generator, int], Iterator[Cell]]] = {
     "segments": adjusted.segments,
     "increments": adjusted.increments,
     "restricted_means": times.restricted_means,
+    "log_ranks": times.log_ranks,
+    "quantiles": times.quantiles,
     "looking": sequential.looking,
     "repeated_intervals": sequential.repeated_intervals,
     "splits": many.splits,
@@ -32,3 +34,6 @@ FAMILIES: dict[str, Callable[[np.random.Generator, int], Iterator[Cell]]] = {
     "planned_looks": power.planned_looks,
     "planned_times": power.planned_times,
 }
+
+# An hour and more of CPU: by --only, and not on the page. What they rest on is: `looking` and `verdicts`.
+SLOW: dict[str, Callable[[np.random.Generator, int], Iterator[Cell]]] = {"monitored": monitored.monitored}
