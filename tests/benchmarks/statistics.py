@@ -23,7 +23,7 @@ import numpy as np
 
 from python_stats.estimators.comparison import Comparison, compare
 from python_stats.estimators.moments import sample_of_means
-from python_stats.estimators.survival import bucket_times, longest_observed, sample_of_restricted_means
+from python_stats.estimators.survival import bucket_times, during_bucket, longest_observed, sample_of_restricted_means
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- make bench-stats WRITE=1 -->", "<!-- end of make bench-stats -->"
@@ -143,7 +143,8 @@ def life_tables(seconds: np.ndarray, is_event: np.ndarray, variant: np.ndarray) 
 def restricted(times: np.ndarray, at_risk: np.ndarray, events: np.ndarray, ended: np.ndarray) -> Comparison:
     """Difference in restricted mean time up to 3 days."""
     horizon = np.full(2, min(3 * DAY, float(longest_observed(times, ended).min())))
-    sample = sample_of_restricted_means(times, at_risk, events, ended.sum(axis=1), horizon)
+    half = during_bucket(at_risk, ended - events, np.ones(times.size))
+    sample = sample_of_restricted_means(times, half, events, ended.sum(axis=1), horizon)
     arms = [type(sample)(sample.persons[i : i + 1], sample.value[i : i + 1], sample.variance[i : i + 1], sample.status[i : i + 1]) for i in (0, 1)]
     return compare(*arms, np.array([0.05]), normal=True)
 
