@@ -10,7 +10,7 @@ from python_stats import svg, wording
 from python_stats.report.traced import clipped
 
 WIDTH, HEIGHT = 420.0, 262.0
-LEFT, RIGHT, TOP, BOTTOM = 46.0, 106.0, 20.0, 42.0
+LEFT, RIGHT, TOP, BOTTOM = 58.0, 106.0, 20.0, 42.0
 
 _TIMES = (
     (60, "1 min"),
@@ -115,11 +115,12 @@ def over_days(
         in_percent: y are fractions, written as percent; else plain numbers.
     """
     low, high = list(bounds.get("low", ())), list(bounds.get("high", ()))
-    settled = [y for _, y in line.points[len(line.points) // 5 :]] + [y for _, y in [*low[len(low) // 3 :], *high[len(high) // 3 :]]]
+    # The scale is that of what is known in the end: the first days' wide bounds leave the picture at its edge.
+    settled = [y for _, y in line.points[len(line.points) // 3 :]] + [1.6 * y for side in (low, high) for _, y in side[-1:]]
     reach = max([abs(value) for value in [*settled, *levels.values()] if math.isfinite(value)], default=0.1) * 1.15 or 0.1
     step = _round_step(reach)
     reach = math.ceil(reach / step) * step
-    xs = [x for x, _ in days] or [0.0, 1.0]
+    xs = [x for x, _ in [*days, *line.points, *low, *high]] or [0.0, 1.0]
     x_axis, y_axis = (
         Axis(LEFT, WIDTH - RIGHT, min(xs), max(xs) if max(xs) > min(xs) else min(xs) + 1),
         Axis(HEIGHT - BOTTOM, TOP, -reach, reach),
