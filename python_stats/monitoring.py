@@ -88,9 +88,9 @@ def compare_daily(designs: Iterable[Design], stats: Iterable[Row], options: Opti
             for treatment in design.treatments if kind in METHODS else ():
                 variant_id, window = treatment.variant_id, design.decision_window
                 of_two = (arms.get(control.variant_id), arms.get(variant_id))
-                pair = Pair(
-                    design, objective, variant_id, control.variant_id, metric_id, window, "all", kind, *of_two, tuple(arms.values())
-                )
+                # the ratio that the cubes are about is that of the last day
+                everyone = tuple(cells[design.experiment_id][metric_id, last[design.experiment_id]].values())
+                pair = Pair(design, objective, variant_id, control.variant_id, metric_id, window, "all", kind, *of_two, everyone)
                 by_kind[kind].append((pair, day))
     found: dict[tuple[str, str, str], list[tuple[date, Row]]] = defaultdict(list)
     for kind, pairs in sorted(by_kind.items()):

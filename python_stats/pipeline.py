@@ -65,7 +65,7 @@ def run(warehouse: Warehouse, options: Options) -> Run:
     stats = warehouse.read("experiment_metric_stats", _STATS, _STATS[:5])
     life_tables = warehouse.read("experiment_life_tables", _LIFE, _LIFE[:6])
 
-    daily_stats = warehouse.read("experiment_metric_stats_daily", [*_SUMS, "day"])
+    daily_stats = warehouse.read("experiment_metric_stats_daily", [*_SUMS, "skew_unit", "sum_cubes", "day"])
     daily_traffic = warehouse.read("experiment_traffic_daily", ("experiment_id", "variant_id", "day", "exposed"))
 
     found = _by_experiment(analyze(designs, stats, life_tables, options))

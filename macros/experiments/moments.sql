@@ -62,6 +62,21 @@ case {{ metric_id }}{% for id, metric in metric_definitions().items() %} when '{
     from {{ relation }}
 {%- endmacro %}
 
+{# What the skewness is that of: e = y, or e = y - R d where the metric is a ratio; as it deviates, for cubing. #}
+{% macro deviation(y, d) -%}
+case when pivots.metric_kind = 'ratio' then {{ y }} - pivots.ratio * {{ d }} else {{ y }} - pivots.pivot_y end
+{%- endmacro %}
+
+{# skew_unit and sum_cubes in the metric's own unit. A person at zero adds the cube of (0 - pivot), or nothing where the metric is a ratio. #}
+{% macro skewness_in_units() %}
+    skew_unit / scale as skew_unit,
+    case
+        when skew_unit is not null then cast(
+            cubes + case when metric_kind = 'ratio' then 0 else persons_at_zero * {{ cube_in_millionths('0 - pivot_y') }} end as {{ type_double() }}
+        ) / 1000000
+    end as sum_cubes
+{%- endmacro %}
+
 {# The cube of a deviation in units of skew_unit, as whole millionths. #}
 {% macro cube_in_millionths(deviation) -%}
 {%- set unit = '(cast(' ~ deviation ~ ' as ' ~ type_double() ~ ') / skew_unit)' -%}

@@ -41,7 +41,7 @@ valued as (
         {% for letter in 'ydxz' -%}
         sum({{ shifted(letter, 'vals.' ~ letter) }}) as {{ letter }},
         {% endfor -%}
-        sum({{ cube_in_millionths('case when pivots.metric_kind = \'ratio\' then vals.y - pivots.ratio * vals.d else vals.y - pivots.pivot_y end') }}) as cubes,
+        sum({{ cube_in_millionths(deviation('vals.y', 'vals.d')) }}) as cubes,
         {% for pair in moment_pairs() -%}
         sum({{ shifted(pair[0], 'vals.' ~ pair[0]) }} * {{ shifted(pair[1], 'vals.' ~ pair[1]) }}) as {{ pair }}{{ ',' if not loop.last }}
         {% endfor %}
@@ -114,11 +114,5 @@ select
     segment,
     metric_kind,
     {{ statistics_in_units() }},
-    skew_unit / scale as skew_unit,
-    -- a person at zero adds the cube of (0 - pivot), or nothing where the metric is a ratio
-    case
-        when skew_unit is not null then cast(
-            cubes + case when metric_kind = 'ratio' then 0 else persons_at_zero * {{ cube_in_millionths('0 - pivot_y') }} end as {{ type_double() }}
-        ) / 1000000
-    end as sum_cubes
+    {{ skewness_in_units() }}
 from totalled

@@ -36,8 +36,12 @@ differences as (
         sum(
             {{ shifted(pair[0], 'changes.' ~ pair[0]) }} * {{ shifted(pair[1], 'changes.' ~ pair[1]) }}
             - case when changes.entries = 1 then 0 else {{ shifted(pair[0], 'changes.' ~ pair[0] ~ ('_before' if pair[0] in 'yd' else '')) }} * {{ shifted(pair[1], 'changes.' ~ pair[1] ~ ('_before' if pair[1] in 'yd' else '')) }} end
-        ) as {{ pair }}{{ ',' if not loop.last }}
-        {% endfor %}
+        ) as {{ pair }},
+        {% endfor -%}
+        sum(
+            {{ cube_in_millionths(deviation('changes.y', 'changes.d')) }}
+            - case when changes.entries = 1 then 0 else {{ cube_in_millionths(deviation('changes.y_before', 'changes.d_before')) }} end
+        ) as cubes
     from {{ ref('int_person_changes') }} as changes
     inner join {{ ref('int_metric_pivots') }} as pivots
         on
@@ -61,7 +65,8 @@ cells as (
         pivots.pivot_y,
         pivots.pivot_d,
         pivots.pivot_x,
-        pivots.pivot_z
+        pivots.pivot_z,
+        pivots.skew_unit
     from {{ ref('int_experiment_days') }} as days
     inner join {{ ref('cfg_experiment_variants') }} as variants
         on days.experiment_id = variants.experiment_id
@@ -78,8 +83,9 @@ running as (
         sum(coalesce(entries.persons, 0)) over ({{ by_day }}) as persons,
         sum(coalesce(entries.persons, 0) - coalesce(differences.entries, 0)) over ({{ by_day }}) as persons_at_zero,
         {% for moment in ['y', 'd', 'x', 'z'] + moment_pairs() -%}
-        sum(coalesce(differences.{{ moment }}, 0)) over ({{ by_day }}) as {{ moment }}{{ ',' if not loop.last }}
-        {% endfor %}
+        sum(coalesce(differences.{{ moment }}, 0)) over ({{ by_day }}) as {{ moment }},
+        {% endfor -%}
+        sum(coalesce(differences.cubes, 0)) over ({{ by_day }}) as cubes
     from cells
     left join entries
         on
@@ -99,7 +105,7 @@ running as (
 
 totalled as (
 
-    {{ with_persons_at_zero('running', ['experiment_id', 'variant_id', 'metric_id', 'metric_window', 'day', 'metric_kind']) }}
+    {{ with_persons_at_zero('running', ['experiment_id', 'variant_id', 'metric_id', 'metric_window', 'day', 'metric_kind', 'skew_unit', 'persons_at_zero', 'cubes']) }}
 
 )
 
@@ -110,5 +116,6 @@ select
     metric_window,
     metric_kind,
     day,
-    {{ statistics_in_units() }}
+    {{ statistics_in_units() }},
+    {{ skewness_in_units() }}
 from totalled

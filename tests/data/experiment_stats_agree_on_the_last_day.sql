@@ -1,5 +1,5 @@
 -- The last day of the daily statistics is as at as_of: it equals the statistics of all persons, in every column, exactly.
-{% set figures = ['persons', 'numerator', 'denominator', 'pivot_y', 'pivot_d', 'pivot_x', 'pivot_z', 'sum_y', 'sum_d', 'sum_x', 'sum_z'] -%}
+{% set figures = ['persons', 'numerator', 'denominator', 'pivot_y', 'pivot_d', 'pivot_x', 'pivot_z', 'sum_y', 'sum_d', 'sum_x', 'sum_z', 'skew_unit', 'sum_cubes'] -%}
 {% for pair in moment_pairs() %}{% do figures.append('sum_' ~ pair) %}{% endfor -%}
 {% set columns = ['experiment_id', 'variant_id', 'metric_id', 'metric_window', 'metric_kind'] + figures -%}
 

@@ -162,7 +162,7 @@ def scales_of(values: Counter[Values], kind: str) -> Scales:
     return Scales(scales.pivots, scales.ratio, math.sqrt(variance) if variance > 1e-12 * size**2 else None)
 
 
-def statistics(values: Counter[Values], scales: Scales, metric_id: str, *, with_cubes: bool) -> Statistics:
+def statistics(values: Counter[Values], scales: Scales, metric_id: str) -> Statistics:
     """The row of sufficient statistics of some persons' values."""
     scale = {"y": 1_000_000, "x": 1_000_000} if metric_id in MILLIONTHS else {}
     kind = kind_of(metric_id)
@@ -176,11 +176,10 @@ def statistics(values: Counter[Values], scales: Scales, metric_id: str, *, with_
         one, other = "ydxz".index(pair[0]), "ydxz".index(pair[1])
         total = sum((value[one] - scales.pivots[one]) * (value[other] - scales.pivots[other]) * count for value, count in values.items())
         found[f"sum_{pair}"] = total / scale.get(pair[0], 1) / scale.get(pair[1], 1)
-    if with_cubes:
-        unit = scales.skew_unit
-        found["skew_unit"] = None if unit is None else unit / scale.get("y", 1)
-        found["sum_cubes"] = None if unit is None else sum(
-            round((scales.deviation(value, kind) / unit) ** 3 * 1_000_000) * count for value, count in values.items()) / 1_000_000  # fmt: skip
+    unit = scales.skew_unit
+    found["skew_unit"] = None if unit is None else unit / scale.get("y", 1)
+    found["sum_cubes"] = None if unit is None else sum(
+        round((scales.deviation(value, kind) / unit) ** 3 * 1_000_000) * count for value, count in values.items()) / 1_000_000  # fmt: skip
     return found
 
 
@@ -228,8 +227,8 @@ class Comparison:
     def values(self, persons: list[Compared], until: int | None) -> Counter[Values]:
         return Counter(self.value(person, until) for person in persons)
 
-    def statistics(self, persons: list[Compared], until: int | None, *, with_cubes: bool = False) -> Statistics:
-        return statistics(self.values(persons, until), self.scales, self.metric_id, with_cubes=with_cubes)
+    def statistics(self, persons: list[Compared], until: int | None) -> Statistics:
+        return statistics(self.values(persons, until), self.scales, self.metric_id)
 
 
 def half_up(value: float) -> int:
@@ -254,7 +253,7 @@ def metric_stats(study: Study) -> dict[Key, Statistics]:
             for segment in person.segments:
                 cells.setdefault((person.variant_id, segment), []).append(person)
         for (variant_id, segment), persons in cells.items():
-            found[experiment_id, variant_id, metric_id, window, segment] = comparison.statistics(persons, None, with_cubes=True)
+            found[experiment_id, variant_id, metric_id, window, segment] = comparison.statistics(persons, None)
     return found
 
 
