@@ -1,5 +1,6 @@
 """The warehouse: reads marts, writes tables back. Knows no mathematics."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -161,9 +162,11 @@ class DuckDBWarehouse:
         self._connection.execute(f"create table {self._name(table)} ({declared})")
         self._connection.execute(f"comment on table {self._name(table)} is 'One row per {key.replace(chr(34), '')}'")
         if rows:
-            values = ", ".join(f"unnest(?::{kind}[])" for kind in types.values())
-            columns = [[row[column] for row in rows] for column in types]
-            self._connection.execute(f"insert into {self._name(table)} select {values}", columns)
+            # as one JSON text: DuckDB looks for pandas once per value that it is handed as a Python object
+            content = json.dumps([{column: row[column] for column in types} for row in rows], default=str, allow_nan=False)
+            self._connection.execute(
+                f"insert into {self._name(table)} select unnest(from_json(?::json, ?), max_depth := 2)", [content, json.dumps([types])]
+            )
 
     def _columns(self, table: str) -> set[str]:
         cursor = self._connection.execute(

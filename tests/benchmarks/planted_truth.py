@@ -42,7 +42,7 @@ def run_batch(number: int, batch: int, events: int) -> list[dict]:
     environment = {
         "EMPATHY_ROI_RAW_LOCATION": summary.raw_location, "EMPATHY_ROI_DATABASE": str(database),
         "EMPATHY_ROI_SEEDS": os.path.relpath(folder / "seeds", PROJECT), "DBT_PROFILES_DIR": str(PROJECT)}
-    command([sys.executable, "-m", "dbt.cli.main", "build", "--quiet", "--exclude-resource-type", "unit_test",
+    command([sys.executable, "-m", "dbt.cli.main", "build", "--quiet", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test",
              "--target-path", str(folder / "target"), "--log-path", str(folder / "logs")], environment)
     command([sys.executable, "-m", "python_stats", "analyze"], environment)
     truth = json.loads((folder / "raw" / "truth.json").read_text())
