@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from python_stats.estimators.comparison import Comparison, compare
+from python_stats.estimators.log_rank import log_rank
 from python_stats.estimators.moments import sample_of_means
 from python_stats.estimators.survival import bucket_times, during_bucket, longest_observed, sample_of_restricted_means
 
@@ -167,13 +168,16 @@ def survival() -> tuple[list[Row], list[str]]:
     data = tickets(np.random.default_rng(2))
     raw, tables = cpu(lambda: life_tables(*data))
     spent, found = cpu(lambda: restricted(*tables), 0.2)
+    _, at_risk, events, _ = tables
+    test, ours_tested = cpu(lambda: log_rank(at_risk[:1], events[:1], at_risk[1:], events[1:]), 0.1)
+    spent += test
     with_lifelines(*(column[:1000] for column in data))  # imports
-    theirs, (difference, _) = cpu(lambda: with_lifelines(*data))
+    theirs, (difference, chi_square) = cpu(lambda: with_lifelines(*data))
     effect = float(found.effect[0])
     factor = theirs / (raw + spent)
     rows = [
         (f"survival of {TICKETS:,} tickets, from each ticket's seconds", "Empathy ROI", f"{raw + spent:.2f} s (bucketing {raw:.2f} s)"),
-        (f"the same (restricted means differ by {effect:.1f} s here, {difference:.1f} s there)", f"lifelines {version('lifelines')}",
+        (f"the same (restricted means {effect:.0f} s apart here, {difference:.0f} s there; log-rank χ² {float(ours_tested.chi_square[0]):.0f}, {chi_square:.0f})", f"lifelines {version('lifelines')}",
          f"{theirs:.2f} s, {factor:.0f} ×"),
         ("the same, from the mart's life tables", "Empathy ROI", f"{spent * 1e6:,.0f} µs"),
     ]
