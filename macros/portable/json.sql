@@ -10,18 +10,18 @@
 ({{ adapter.quote(target.schema) }}.json_or_null({{ expression }}) ->> {{ literal(key) }})
 {%- endmacro %}
 
-{# A JSON object, as text, of columns under their own names; a null stays null. #}
-{% macro json_object_of(columns) -%}{{ return(adapter.dispatch('json_object_of', 'empathy_roi')(columns)) }}{%- endmacro %}
-{% macro default__json_object_of(columns) -%}
-cast(json_object({% for column in columns %}{{ literal(column) }}, {{ adapter.quote(column) }}{{ ', ' if not loop.last }}{% endfor %}) as varchar)
+{# A JSON object, as text, of columns under their own names (without the prefix that they carry here); a null stays null. #}
+{% macro json_object_of(columns, prefix='') -%}{{ return(adapter.dispatch('json_object_of', 'empathy_roi')(columns, prefix)) }}{%- endmacro %}
+{% macro default__json_object_of(columns, prefix='') -%}
+cast(json_object({% for column in columns %}{{ literal(column) }}, {{ adapter.quote(prefix ~ column) }}{{ ', ' if not loop.last }}{% endfor %}) as varchar)
 {%- endmacro %}
-{% macro postgres__json_object_of(columns) -%}
+{% macro postgres__json_object_of(columns, prefix='') -%}
 {%- set values = [] -%}
-{%- for column in columns -%}{%- do values.append(adapter.quote(column)) -%}{%- endfor -%}
+{%- for column in columns -%}{%- do values.append(adapter.quote(prefix ~ column)) -%}{%- endfor -%}
 {{ empathy_roi.json_object_by_hand(columns, values) }}
 {%- endmacro %}
-{% macro spark__json_object_of(columns) -%}
-to_json(named_struct({% for column in columns %}'{{ column | replace("'", "\\'") }}', {{ adapter.quote(column) }}{{ ', ' if not loop.last }}{% endfor %}), map('ignoreNullFields', 'false'))
+{% macro spark__json_object_of(columns, prefix='') -%}
+to_json(named_struct({% for column in columns %}'{{ column | replace("'", "\\'") }}', {{ adapter.quote(prefix ~ column) }}{{ ', ' if not loop.last }}{% endfor %}), map('ignoreNullFields', 'false'))
 {%- endmacro %}
 
 {# Some keys of a JSON text as a JSON object of their own; a key that is not there is null. #}

@@ -1,51 +1,76 @@
 {#
-  Every row of a raw table, typed, with `rejection_reason` (null: the row keeps the contract). One reason a row: the first that
-  applies, in the contract's order. With `payload`, the raw row as JSON text comes along.
+  Rows of a raw table, typed, with `rejection_reason` (null: the row keeps the contract), for a rejected row `payload`, the raw row
+  as JSON text, and `landed_at`. One reason a row: the first that applies, in the contract's order. `restriction` goes on after the
+  raw relation: a join or a condition on its columns.
 #}
-{% macro checked_rows(table, with_payload=false) -%}
+{% macro checked_rows(table, restriction='') -%}
 {%- set contract = raw_contract()[table] -%}
-{%- set is_person_table = table != 'users' -%}
-{%- set extras = var('user_segments', []) if table == 'users' else ['user_id', 'anonymous_id'] -%}
-{%- set columns = contract.columns + [{'name': 'loaded_at', 'kind': 'time', 'unchecked': true}] -%}
-{%- for extra in extras -%}{%- do columns.append({'name': extra}) -%}{%- endfor -%}
-{%- set is_off = is_switched_off(table) -%}
-{%- set present = raw_columns(table) if execute and not is_off else {} -%}
-
+{%- set present = raw_columns(table) if execute and not is_switched_off(table) else {} -%}
+{%- set prefix = 'raw_of_' -%}
 select
-    typed.*,
-    case
-        {%- for column in contract.columns if column.get('required') or column.get('required_unless') %}
-        when {{ column.name }}_raw is null{% if column.get('required_unless') %} and not coalesce({{ column.required_unless }}, false){% endif %} then 'missing_{{ column.name }}'
-        {%- endfor %}
-        {%- if is_person_table %}
-        when user_id is null and anonymous_id is null then 'missing_identity'
-        {%- endif %}
-        {%- for column in contract.columns %}
-        {%- if column.get('kind') %}
-        when {{ column.name }}_raw is not null and {{ column.name }} is null then 'invalid_{{ column.name }}'
-        {%- endif %}
-        {%- if column.get('allowed') %}
-        when {{ column.name }} not in ({% for value in column.allowed %}'{{ value }}'{{ ', ' if not loop.last }}{% endfor %}) then 'invalid_{{ column.name }}'
-        {%- endif %}
-        {%- if column.get('invalid_if') %}
-        when {{ column.invalid_if }} then 'invalid_{{ column.name }}'
-        {%- endif %}
-        {%- endfor %}
-        {%- if is_person_table %}
-        when {{ epoch_us(contract.moment) }} - {{ epoch_us('received_at') }} > {{ (var('max_clock_skew_hours', 24) * 3600000000) | int }} then 'occurred_in_future'
-        {%- endif %}
-    end as rejection_reason
+    {%- for column in contract.columns %}
+    {{ column.name }},
+    {%- endfor %}
+    {%- for extra in staged_extras(table) %}
+    {{ extra }},
+    {%- endfor %}
+    landed_at,
+    rejection_reason,
+    case when rejection_reason is not null then {% if present %}{{ json_object_of(present.keys() | list, prefix) }}{% else %}cast(null as {{ dbt.type_string() }}){% endif %} end as payload
 from (
     select
-        {%- for column in columns %}
-        {{ typed_value(column, present) }} as {{ column.name }},
-        {%- if not column.get('unchecked') and (column.get('required') or column.get('kind')) %}
-        {{ raw_text(column.name, present) }} as {{ column.name }}_raw,
-        {%- endif %}
-        {%- endfor %}
-        {% if with_payload and present %}{{ json_object_of(present.keys() | list) }}{% else %}cast(null as {{ dbt.type_string() }}){% endif %} as payload
-    from {% if is_off %}(select 1 as nothing) as switched_off where 1 = 0{% elif execute %}{{ raw_relation(table) }}{% else %}{{ source("raw", table) }}{% endif %}
-) as typed
+        typed.*,
+        {{ rejection_reason(table) }} as rejection_reason
+    from (
+        select
+            {%- for column in contract.columns %}
+            {{ typed_value(column, present) }} as {{ column.name }},
+            {%- if column.get('required') or column.get('kind') %}
+            {{ raw_text(column.name, present) }} as {{ column.name }}_raw,
+            {%- endif %}
+            {%- endfor %}
+            {%- for extra in staged_extras(table) %}
+            {{ raw_text(extra, present) }} as {{ extra }},
+            {%- endfor %}
+            {%- for name in present %}
+            {{ adapter.quote(name) }} as {{ adapter.quote(prefix ~ name) }},
+            {%- endfor %}
+            {{ landed_at(table, present) }} as landed_at
+        from {{ raw_from(table) }}
+        {{ restriction }}
+    ) as typed
+) as judged
+{%- endmacro %}
+
+{# What comes along beside the contract's columns. #}
+{% macro staged_extras(table) -%}{{ return(var('user_segments', []) if table == 'users' else ['user_id', 'anonymous_id']) }}{%- endmacro %}
+
+{# The first rule of the contract that a typed row breaks. #}
+{% macro rejection_reason(table) -%}
+{%- set contract = raw_contract()[table] -%}
+{%- set is_person_table = table != 'users' -%}
+case
+            {%- for column in contract.columns if column.get('required') or column.get('required_unless') %}
+            when {{ column.name }}_raw is null{% if column.get('required_unless') %} and not coalesce({{ column.required_unless }}, false){% endif %} then 'missing_{{ column.name }}'
+            {%- endfor %}
+            {%- if is_person_table %}
+            when user_id is null and anonymous_id is null then 'missing_identity'
+            {%- endif %}
+            {%- for column in contract.columns %}
+            {%- if column.get('kind') %}
+            when {{ column.name }}_raw is not null and {{ column.name }} is null then 'invalid_{{ column.name }}'
+            {%- endif %}
+            {%- if column.get('allowed') %}
+            when {{ column.name }} not in ({% for value in column.allowed %}'{{ value }}'{{ ', ' if not loop.last }}{% endfor %}) then 'invalid_{{ column.name }}'
+            {%- endif %}
+            {%- if column.get('invalid_if') %}
+            when {{ column.invalid_if }} then 'invalid_{{ column.name }}'
+            {%- endif %}
+            {%- endfor %}
+            {%- if is_person_table %}
+            when {{ epoch_us(contract.moment) }} - {{ epoch_us('received_at') }} > {{ (var('max_clock_skew_hours', 24) * 3600000000) | int }} then 'occurred_in_future'
+            {%- endif %}
+        end
 {%- endmacro %}
 
 {# The raw value as text; an empty string and a column that is not there are null. #}

@@ -1,33 +1,15 @@
 -- Every raw row that breaks the contract, with the first rule it breaks.
--- depends_on: {{ ref('seed_violations') }}
-with
+with rejected as (
 
-{% for table, contract in raw_contract().items() -%}
-{{ table }}_checked as (
-
-    {{ checked_rows(table, with_payload=true) }}
-
-),
-
-{{ table }}_rejected as (
-
+    {% for table, contract in raw_contract().items() -%}
     select
         '{{ table }}' as source_table,
-        {{ contract.columns[0].name }} as row_id,
+        nullif({{ contract.columns[0].name }}, '') as row_id,
         rejection_reason as reason,
         payload,
         {% if table == 'users' %}cast(null as timestamp){% else %}received_at{% endif %} as received_at
-    from {{ table }}_checked
+    from {{ ref('int_checked_' ~ table) }}
     where rejection_reason is not null
-
-),
-
-{% endfor -%}
-
-final as (
-
-    {% for table in raw_contract() -%}
-    select * from {{ table }}_rejected
     {{- '\n    union all\n    ' if not loop.last }}
     {%- endfor %}
 
@@ -39,4 +21,4 @@ select
     reason,
     payload,
     received_at
-from final
+from rejected

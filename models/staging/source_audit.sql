@@ -1,31 +1,28 @@
 -- What became of every raw row: accepted, a duplicate or rejected. Each figure is counted where it arises, none is a remainder.
+-- How late accepted rows are is how long after they happened they landed.
+{% set days = [1, 3, 7] -%}
+
 with
 
 {% for table, contract in raw_contract().items() -%}
-{{ table }}_checked as (
-
-    {{ checked_rows(table) }}
-
-),
-
+{% set late_us = epoch_us('landed_at') ~ ' - ' ~ epoch_us(contract.moment) -%}
 {{ table }}_audited as (
 
     select
         '{{ table }}' as source_table,
-        count(*) as rows_in,
-        (select count(*) from {{ ref('stg_' ~ table) }}) as rows_accepted,
-        count(case when rejection_reason is null then 1 end)
-        - count(distinct case when rejection_reason is null then {{ contract.columns[0].name }} end) as rows_duplicate,
-        (select count(*) from {{ ref('rejected_rows') }} where source_table = '{{ table }}') as rows_rejected,
+        {% if is_switched_off(table) %}0{% else %}(select count(*) from {{ raw_from(table) }}){% endif %} as rows_in,
+        {{ count_where('copy_number = 1') }} as rows_accepted,
+        {{ count_where('copy_number > 1') }} as rows_duplicate,
+        {{ count_where('rejection_reason is not null') }} as rows_rejected,
+        {% for day in days -%}
+        {% if table == 'users' %}0{% else %}{{ count_where('copy_number = 1 and ' ~ late_us ~ ' >= ' ~ days_us(day)) }}{% endif %} as late_{{ day }}d,
+        {% endfor -%}
         {% if table == 'transactions' -%}
-        (
-            select count(*) from {{ ref('stg_transactions') }}
-            where amount is not null and currency <> {{ literal(var('reporting_currency', 'EUR')) }}
-        )
+        {{ count_where('copy_number = 1 and amount is not null and currency <> ' ~ literal(var('reporting_currency', 'EUR'))) }}
         {%- else -%}
         0
         {%- endif %} as rows_in_other_currency
-    from {{ table }}_checked
+    from {{ ref('int_checked_' ~ table) }}
 
 ),
 
@@ -43,8 +40,12 @@ final as (
 select
     source_table,
     cast(rows_in as bigint) as rows_in,
-    cast(rows_accepted as bigint) as rows_accepted,
-    cast(rows_duplicate as bigint) as rows_duplicate,
-    cast(rows_rejected as bigint) as rows_rejected,
-    cast(rows_in_other_currency as bigint) as rows_in_other_currency
+    cast(coalesce(rows_accepted, 0) as bigint) as rows_accepted,
+    cast(coalesce(rows_duplicate, 0) as bigint) as rows_duplicate,
+    cast(coalesce(rows_rejected, 0) as bigint) as rows_rejected,
+    cast(coalesce(late_1d, 0) as bigint) as late_events,
+    cast(coalesce(late_1d, 0) - coalesce(late_3d, 0) as bigint) as late_1_to_3_days,
+    cast(coalesce(late_3d, 0) - coalesce(late_7d, 0) as bigint) as late_3_to_7_days,
+    cast(coalesce(late_7d, 0) as bigint) as late_7_days_and_more,
+    cast(coalesce(rows_in_other_currency, 0) as bigint) as rows_in_other_currency
 from final

@@ -1,1 +1,2 @@
+{{ config(materialized='view') }}
 {{ staged_rows('message_events') }}

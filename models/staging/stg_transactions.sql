@@ -1,1 +1,2 @@
+{{ config(materialized='view') }}
 {{ staged_rows('transactions') }}

@@ -1,0 +1,119 @@
+{#
+  Every row of a raw table, checked once: typed, accepted (`copy_number` 1), a copy of an accepted one (2 and on) or rejected
+  (null). Of copies the one received first counts, then the one that happened first, then whichever comes first by its content, so
+  that the order of the rows never matters.
+
+  An increment reads the landing hours that differ from what has been read, and ranks anew whatever shares a key with their rows;
+  both replace what is there by key. A row without a key carries '' in its place.
+#}
+{% macro checked_table(table) -%}
+{%- set contract = raw_contract()[table] -%}
+{%- set key = contract.columns[0].name -%}
+{{ config(
+    materialized='incremental', incremental_strategy='delete+insert', unique_key=key, on_schema_change='fail',
+    pre_hook="{{ begin_build(checked_settings('" ~ table ~ "')) }}"
+) }}
+{%- set landing = landing_hours(table) if table != 'users' and builds_increment(checked_settings(table)) else none -%}
+-- depends_on: {{ ref('seed_violations') }}
+with
+
+{% if landing is not none and not landing.is_rewritten -%}
+{{ increment_marker() }}
+landed as (
+
+    {{ with_key(table, checked_rows(table, landed_in(table, landing.hours))) }}
+
+),
+
+numbered as (
+
+    {{ with_copy_number(table, 'landed') }}
+    from (
+        select * from landed
+        union all
+        select {{ checked_columns(table) | join(', ') }} from {{ this }}
+        where
+            {{ key }} in (select {{ key }} from landed)
+            and {{ landing_hour('landed_at') }} not in ({{ hour_list(landing.hours) }})
+    ) as landed
+
+)
+
+select * from numbered
+{%- else -%}
+-- only what shares its key with another row has to be ranked
+repeated_keys as (
+
+    select {{ adapter.quote(key) }} as repeated_key
+    from {{ raw_from(table) }}
+    group by {{ adapter.quote(key) }}
+    having count(*) > 1
+
+),
+
+single as (
+
+    {{ with_key(table, checked_rows(table, 'left join repeated_keys on ' ~ adapter.quote(key) ~ ' = repeated_keys.repeated_key where repeated_keys.repeated_key is null')) }}
+
+),
+
+repeated as (
+
+    {{ with_key(table, checked_rows(table, 'inner join repeated_keys on ' ~ adapter.quote(key) ~ ' = repeated_keys.repeated_key')) }}
+
+)
+
+select
+    {{ checked_columns(table) | join(',\n    ') }},
+    case when rejection_reason is null then cast(1 as bigint) end as copy_number
+from single
+union all
+{{ with_copy_number(table, 'repeated') }}
+from repeated
+{%- endif %}
+{%- endmacro %}
+
+{# The settings that the rows hang on. #}
+{% macro checked_settings(table) -%}
+{{ return({
+    'columns': raw_columns(table) if execute and not is_switched_off(table) else {},
+    'variables': [var('max_clock_skew_hours', 24), var('user_segments', []), is_switched_off(table)],
+}) }}
+{%- endmacro %}
+
+{% macro checked_columns(table) -%}
+{{ return(raw_contract()[table].columns | map(attribute='name') | list + staged_extras(table) + ['landed_at', 'rejection_reason', 'payload']) }}
+{%- endmacro %}
+
+{# Rows with '' for the key that is missing, and without a score that is to be ignored. #}
+{% macro with_key(table, query) -%}
+{%- set contract = raw_contract()[table] -%}
+select
+        {%- for name in checked_columns(table) %}
+        {%- set column = contract.columns | selectattr('name', 'equalto', name) | first | default({}) %}
+        {% if name == contract.columns[0].name %}coalesce({{ name }}, ''){% elif column.get('ignored_if') %}case when not {{ column.ignored_if }} or rejection_reason is not null then {{ name }} end{% else %}{{ name }}{% endif %} as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from (
+{{ query }}
+    ) as checked
+{%- endmacro %}
+
+{% macro with_copy_number(table, relation) -%}
+{%- set contract = raw_contract()[table] -%}
+{%- set key = contract.columns[0].name -%}
+select
+    {{ checked_columns(table) | join(',\n    ') }},
+    case when rejection_reason is null then row_number() over (
+        partition by {{ key }}, case when rejection_reason is null then 0 else 1 end
+        order by
+            {% if table == 'users' -%}
+            case when updated_at is null then 1 else 0 end, updated_at desc, created_at desc
+            {%- else -%}
+            received_at, {{ contract.moment }}
+            {%- endif -%}
+            {%- for name in contract.columns | map(attribute='name') | list + staged_extras(table) if name not in (key, 'received_at', 'updated_at', contract.moment) -%}
+            , {{ by_bytes(name) if name not in ('score', 'amount', 'is_granted', 'is_machine') else name }}
+            {%- endfor -%}
+            , landed_at
+    ) end as copy_number
+{%- endmacro %}

@@ -1,0 +1,43 @@
+{#
+  What landed since the last run. A row lands at `loaded_at`, or else at `received_at`; a row that has neither has no landing hour
+  and is rejected. Per landing hour the raw table is counted and compared with what has been read of it: the hours that differ
+  are read again. So nothing hangs on the order in which rows come, nor on a clock that runs ahead.
+#}
+{% macro landed_at(table, present) -%}
+{%- set loaded = typed_value({'name': 'loaded_at', 'kind': 'time'}, present) -%}
+{%- set received = typed_value({'name': 'received_at', 'kind': 'time'}, present) if table != 'users' else 'cast(null as timestamp)' -%}
+{{ 'coalesce(' ~ loaded ~ ', ' ~ received ~ ')' if 'loaded_at' in present else received }}
+{%- endmacro %}
+
+{% macro landing_hour(moment) -%}coalesce({{ dbt.date_trunc('hour', moment) }}, timestamp '0001-01-01 00:00:00'){%- endmacro %}
+
+{# The landing hours that differ, each with how many rows it has now and had before, and whether rows that were read have changed. #}
+{% macro landing_hours(table) -%}
+{%- set present = raw_columns(table) if not is_switched_off(table) else {} -%}
+{%- set found = run_query(
+    'with now_there as (select ' ~ landing_hour('landed_at') ~ ' as landing_hour, count(*) as landed_rows, sum(' ~ epoch_us('landed_at') ~ ' % 3600000000) as landed_sum from (select '
+    ~ landed_at(table, present) ~ ' as landed_at from ' ~ raw_from(table) ~ ') as landed group by 1), '
+    ~ 'read_before as (select ' ~ landing_hour('landed_at') ~ ' as landing_hour, count(*) as landed_rows, sum(' ~ epoch_us('landed_at') ~ ' % 3600000000) as landed_sum from ' ~ this ~ ' group by 1) '
+    ~ 'select cast(coalesce(now_there.landing_hour, read_before.landing_hour) as ' ~ dbt.type_string() ~ '), coalesce(now_there.landed_rows, 0) <= coalesce(read_before.landed_rows, 0) '
+    ~ 'from now_there full outer join read_before on now_there.landing_hour = read_before.landing_hour '
+    ~ 'where now_there.landed_rows is distinct from read_before.landed_rows or now_there.landed_sum is distinct from read_before.landed_sum order by 1'
+).rows -%}
+{{ return({'hours': found | map(attribute=0) | list, 'is_rewritten': found | map(attribute=1) | select | list | length > 0}) }}
+{%- endmacro %}
+
+{# The raw rows, or none of a table that is switched off. #}
+{% macro raw_from(table) -%}
+{%- if not execute -%}{{ return(source('raw', table)) }}{%- endif -%}
+{%- if not is_switched_off(table) -%}{{ return(raw_relation(table)) }}{%- endif -%}
+{{ return('(select cast(null as ' ~ dbt.type_string() ~ ') as ' ~ adapter.quote(raw_contract()[table].columns[0].name) ~ ' where 1 = 0) as switched_off') }}
+{%- endmacro %}
+
+{% macro hour_list(hours) -%}
+{%- for hour in hours %}timestamp '{{ hour }}'{{ ', ' if not loop.last }}{% else %}timestamp '9999-12-31 23:59:59'{% endfor -%}
+{%- endmacro %}
+
+{# The condition on the raw rows of some landing hours. #}
+{% macro landed_in(table, hours) -%}
+{%- set present = raw_columns(table) if not is_switched_off(table) else {} -%}
+{{ return('where ' ~ (landing_hour(landed_at(table, present)) ~ ' in (' ~ hour_list(hours) ~ ')' if hours else '1 = 0')) }}
+{%- endmacro %}

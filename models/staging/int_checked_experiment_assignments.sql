@@ -1,0 +1,1 @@
+{{ checked_table('experiment_assignments') }}

@@ -1,0 +1,1 @@
+{{ checked_table('message_events') }}

@@ -1,0 +1,1 @@
+{{ checked_table('survey_responses') }}
