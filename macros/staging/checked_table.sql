@@ -10,8 +10,8 @@
 {%- set contract = raw_contract()[table] -%}
 {%- set key = contract.columns[0].name -%}
 {{ config(
-    materialized='incremental', incremental_strategy='delete+insert', unique_key=key, on_schema_change='fail',
-    pre_hook="{{ begin_build(checked_settings('" ~ table ~ "')) }}"
+    materialized='incremental', incremental_strategy='delete+insert', unique_key=key, on_schema_change='fail', meta={'is_always_full': table == 'users'},
+    pre_hook="{{ begin_build(settings=checked_settings('" ~ table ~ "')) }}"
 ) }}
 {%- set landing = landing_hours(table) if table != 'users' and builds_increment(checked_settings(table)) else none -%}
 -- depends_on: {{ ref('seed_violations') }}
@@ -65,7 +65,8 @@ repeated as (
 
 select
     {{ checked_columns(table) | join(',\n    ') }},
-    case when rejection_reason is null then cast(1 as bigint) end as copy_number
+    case when rejection_reason is null then cast(1 as bigint) end as copy_number,
+    {{ run_number() }} as run_no
 from single
 union all
 {{ with_copy_number(table, 'repeated') }}
@@ -77,7 +78,6 @@ from repeated
 {% macro checked_settings(table) -%}
 {{ return({
     'columns': raw_columns(table) if execute and not is_switched_off(table) else {},
-    'variables': [var('max_clock_skew_hours', 24), var('user_segments', []), is_switched_off(table)],
 }) }}
 {%- endmacro %}
 
@@ -115,5 +115,6 @@ select
             , {{ by_bytes(name) if name not in ('score', 'amount', 'is_granted', 'is_machine') else name }}
             {%- endfor -%}
             , landed_at
-    ) end as copy_number
+    ) end as copy_number,
+    {{ run_number() }} as run_no
 {%- endmacro %}

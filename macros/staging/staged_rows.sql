@@ -8,6 +8,6 @@ select
     {{ extra }},
     {%- endfor %}
     landed_at as loaded_at
-from {{ ref('int_checked_' ~ table) }}
+from {{ in_same_database(ref('int_checked_' ~ table)) }}
 where copy_number = 1
 {%- endmacro %}

@@ -1,4 +1,6 @@
 -- One row per attempt at a journey.
+{{ mart_by_person('attempt_id', "passed_attempts(['known_us', 'completed_us + " ~ days_us(7) ~ "'])") }}
+-- depends_on: {{ ref('int_attempts') }}
 with final_steps as (
 
     select
@@ -15,6 +17,8 @@ with final_steps as (
             and attempts.last_step_order = step_attempts.step_order
     inner join {{ ref('int_journey_steps') }} as steps
         on attempts.journey_key = steps.journey_key and attempts.last_step_order = steps.step_order
+    cross join {{ ref('as_of') }} as now
+    where {{ is_touched_or_passed('attempts.person_key', ['attempts.known_us', 'attempts.completed_us + ' ~ days_us(7)]) }}
 
 )
 

@@ -1,4 +1,5 @@
 -- One row per session.
+{{ mart_by_person() }}
 select
     sessions.session_id,
     persons.person_id,
@@ -10,3 +11,4 @@ select
 from {{ ref('int_sessions') }} as sessions
 inner join {{ ref('int_persons') }} as persons
     on sessions.person_key = persons.person_key
+where {{ is_touched('sessions.person_key') }}

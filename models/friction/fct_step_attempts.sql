@@ -1,4 +1,6 @@
 -- One row per attempt and step visited in it.
+{{ mart_by_person('attempt_id', "passed_attempts(['known_us'])") }}
+-- depends_on: {{ ref('as_of') }}, {{ ref('int_attempts') }}
 with described as (
 
     select
@@ -17,6 +19,8 @@ with described as (
             and step_attempts.attempt_seq = attempts.attempt_seq
     inner join {{ ref('int_entries') }} as entries
         on step_attempts.person_key = entries.person_key and step_attempts.first_entry_seq = entries.entry_seq
+    cross join {{ ref('as_of') }} as now
+    where {{ is_touched_or_passed('step_attempts.person_key', ['attempts.known_us']) }}
 
 )
 

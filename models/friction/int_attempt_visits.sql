@@ -1,5 +1,6 @@
 -- Visits in attempts. Which visit opens an attempt is decided by the person's visits of the journey alone, so that attempts
 -- are known by their first visit and no attempt changes with the number of those before it.
+{{ by_person() }}
 with preceded as (
 
     select
@@ -16,6 +17,7 @@ with preceded as (
             partition by person_key, journey_key order by entry_seq rows between unbounded preceding and 1 preceding
         ) as last_done_seq
     from {{ ref('int_visits') }}
+    where {{ is_touched('person_key') }}
 
 ),
 

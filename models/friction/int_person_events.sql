@@ -1,5 +1,6 @@
 -- Events in each person's order, cut into sessions, each with the session and the visit it belongs to.
 -- `event_seq` orders the events of one person; it is never a key of anything that leaves the pipeline.
+{{ by_person() }}
 {% set session_timeout_us = (var('session_timeout_minutes', 30) * 60000000) | int -%}
 
 with keyed as (
@@ -21,6 +22,7 @@ with keyed as (
         on events.event_name = names.event_name and coalesce(events.page_path, '') = names.page_path
     inner join {{ ref('int_event_kinds') }} as kinds
         on names.event_kind = kinds.event_kind
+    where {{ is_touched('keys.person_key') }}
 
 ),
 

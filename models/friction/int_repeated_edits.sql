@@ -1,4 +1,5 @@
 -- Edits of an element that was already edited in the same visit.
+{{ by_person() }}
 with edited_elements as (
 
     select
@@ -9,7 +10,7 @@ with edited_elements as (
     from {{ ref('int_person_events') }} as events
     inner join {{ ref('int_event_kinds') }} as kinds
         on events.event_kind = kinds.event_kind and kinds.is_field_edit = 1
-    where events.entry_seq is not null and events.element_id is not null
+    where events.entry_seq is not null and events.element_id is not null and {{ is_touched('events.person_key') }}
     group by events.person_key, events.entry_seq, events.element_id
 
 )

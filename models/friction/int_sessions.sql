@@ -1,4 +1,5 @@
 -- Sessions: longest runs of a person's events in which no gap exceeds the timeout. Known by their first event.
+{{ by_person() }}
 select
     person_key,
     session_seq,
@@ -7,4 +8,5 @@ select
     max(case when event_seq = session_seq then event_id end) as session_id,
     count(*) as events
 from {{ ref('int_person_events') }}
+where {{ is_touched('person_key') }}
 group by person_key, session_seq

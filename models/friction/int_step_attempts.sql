@@ -1,4 +1,5 @@
 -- Attempts by the steps visited in them.
+{{ by_person() }}
 with visited as (
 
     select
@@ -25,6 +26,7 @@ with visited as (
     from {{ ref('int_attempt_visits') }} as visits
     inner join {{ ref('int_entries') }} as entries
         on visits.person_key = entries.person_key and visits.entry_seq = entries.entry_seq
+    where {{ is_touched('visits.person_key') }}
     group by visits.person_key, visits.journey_key, visits.attempt_seq, visits.step_order
 
 ),

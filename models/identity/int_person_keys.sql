@@ -1,4 +1,7 @@
--- The person of every way in which a row can name one: by user, or else by anonymous id.
+-- The person of every way in which a row can name one: by user, or else by anonymous id; whom it named before, and since which run.
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='identity', on_schema_change='fail', pre_hook="{{ begin_build() }}") }}
+{% set increment = builds_increment() -%}
+
 with names as (
 
     select distinct
@@ -16,7 +19,14 @@ with names as (
 
 select
     names.identity,
-    persons.person_key
+    persons.person_key,
+    {% if increment %}before.person_key{% else %}cast(null as bigint){% endif %} as previous_person_key,
+    {{ run_number() }} as run_no
 from names
 inner join {{ ref('int_persons') }} as persons
     on names.person_id = persons.person_id
+{% if increment -%}
+left join {{ this }} as before
+    on names.identity = before.identity
+where {{ increment_marker() }} before.person_key is null or before.person_key <> persons.person_key
+{%- endif %}

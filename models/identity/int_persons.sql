@@ -1,4 +1,8 @@
--- Every person, with the compact integer that stands for them inside the pipeline: windows over text are many times slower.
+-- Every person, with the compact integer that stands for them inside the pipeline: windows over text are many times slower. Who has
+-- a number keeps it.
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail', pre_hook="{{ begin_build() }}") }}
+{% set increment = builds_increment() -%}
+
 with person_ids as (
 
     select 'u:' || user_id as person_id
@@ -11,6 +15,10 @@ with person_ids as (
 )
 
 select
-    cast(row_number() over (order by {{ by_bytes('person_id') }}) as bigint) as person_key,
+    cast(row_number() over (order by {{ by_bytes('person_id') }}) as bigint)
+    {%- if increment %} + (select coalesce(max(person_key), 0) from {{ this }}){% endif %} as person_key,
     person_id
 from person_ids
+{% if increment -%}
+where {{ increment_marker() }} person_id not in (select person_id from {{ this }})
+{%- endif %}

@@ -1,0 +1,30 @@
+-- The state of each user that the marts were last built with, and since which run. `users` says nothing of when a row landed, so
+-- its rows are compared.
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='user_id', on_schema_change='fail', pre_hook="{{ begin_build() }}") }}
+{% set increment = builds_increment() -%}
+{% set segments = var('user_segments', []) -%}
+
+with states as (
+
+    select
+        user_id,
+        created_at,
+        ''{% for segment in segments %} || coalesce('=' || {{ segment }}, '') || '|'{% endfor %} as segments
+    from {{ ref('stg_users') }}
+
+)
+
+select
+    states.user_id,
+    states.created_at,
+    states.segments,
+    {{ run_number() }} as run_no
+from states
+{% if increment -%}
+left join {{ this }} as before
+    on states.user_id = before.user_id
+where
+    {{ increment_marker() }} before.user_id is null
+    or before.created_at <> states.created_at
+    or before.segments <> states.segments
+{%- endif %}

@@ -1,0 +1,61 @@
+-- Whose rows changed in which run: by rows of theirs that landed or were ranked anew, by rows of others about their tickets and
+-- messages, or because an identity came to them or left them. What belongs to a person is built anew for these alone. A table built from
+-- scratch touches nobody: then all that hangs on it is built from scratch as well.
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail', pre_hook="{{ begin_build() }}") }}
+{% set increment = builds_increment() -%}
+{% set last_run = last_build(model.name).run_no if increment else 0 -%}
+{% set subjects = {'ticket_events': 'ticket_id', 'message_events': 'message_id'} -%}
+
+with changed_rows as (
+
+    {% for table in person_tables() -%}
+    select
+        {{ identity_of(table) }} as identity,
+        {% if table in subjects %}{{ subjects[table] }}{% elif table == 'survey_responses' %}subject_id{% else %}cast(null as {{ dbt.type_string() }}){% endif %} as subject_id
+    from {{ ref('int_checked_' ~ table) }} as {{ table }}
+    where run_no > {{ last_run }} and rejection_reason is null
+    {{- '\n    union all\n    ' if not loop.last }}
+    {%- endfor %}
+
+),
+
+identities as (
+
+    select identity from changed_rows
+    {%- for table, subject in subjects.items() %}
+    union
+    select {{ identity_of(table) }} as identity
+    from {{ ref('stg_' ~ table) }} as {{ table }}
+    where {{ subject }} in (select subject_id from changed_rows)
+    {%- endfor %}
+
+),
+
+touched as (
+
+    select keys.person_key
+    from identities
+    inner join {{ ref('int_person_keys') }} as keys
+        on identities.identity = keys.identity
+    union
+    select person_key
+    from {{ ref('int_person_keys') }}
+    where run_no > {{ last_run }}
+    union
+    select previous_person_key
+    from {{ ref('int_person_keys') }}
+    where run_no > {{ last_run }} and previous_person_key is not null
+    union
+    select keys.person_key
+    from {{ ref('int_changed_users') }} as users
+    inner join {{ ref('int_person_keys') }} as keys
+        on 'u:' || users.user_id = keys.identity
+    where users.run_no > {{ last_run }}
+
+)
+
+select
+    person_key,
+    {{ run_number() }} as run_no
+from touched
+where {{ increment_marker() if increment }} {{ '1 = 1' if increment else '1 = 0' }}
