@@ -1,40 +1,53 @@
-{# What an increment builds anew. #}
+{#
+  What an increment builds anew: rows that belong to touched persons, tickets or messages, and rows about which time alone has
+  decided something since.
+#}
 
-{# The persons touched since this model was last built. #}
-{% macro touched_persons() -%}
-(select person_key from {{ ref('int_touched_persons') }} where run_no > {{ last_build(model.name).run_no }})
+{# The key that rows of a kind carry. #}
+{% macro touched_key(kind) -%}{{ return({'person': 'person_key', 'ticket': 'ticket_id', 'message': 'message_id'}[kind]) }}{%- endmacro %}
+
+{# The persons, tickets or messages touched since this model was last built. #}
+{% macro touched(kind) -%}
+(select {{ touched_key(kind) }} from {{ ref('int_touched_' ~ kind ~ 's') }} where run_no > {{ last_build(model.name).run_no }})
 {%- endmacro %}
 
-{# A condition that leaves the touched persons' rows in an increment, and all of them otherwise. #}
-{% macro is_touched(column) -%}
-{%- if builds_increment() -%}{{ increment_marker() }} {{ column }} in {{ touched_persons() }}{%- else -%}1 = 1{%- endif -%}
+{# A condition that leaves what is touched in an increment, and everything otherwise. #}
+{% macro is_touched(column, kind='person') -%}
+{%- if builds_increment() -%}{{ increment_marker() }} {{ column }} in {{ touched(kind) }}{%- else -%}1 = 1{%- endif -%}
 {%- endmacro %}
 
-{# An incremental model of rows that belong to persons: those of touched persons are replaced. #}
-{% macro by_person() -%}
+{# An incremental model whose rows carry the key of a kind: those of what is touched are replaced. #}
+{% macro built_by(kind) -%}
 {{ config(
     materialized='incremental', incremental_strategy='append', on_schema_change='fail',
-    pre_hook="{{ begin_build('person_key in ' ~ touched_persons()) if execute and last_build(model.name) else begin_build() }}"
+    pre_hook="{{ begin_build(touched_key('" ~ kind ~ "') ~ ' in ' ~ touched('" ~ kind ~ "')) if execute and last_build(model.name) else begin_build() }}"
 ) }}
--- depends_on: {{ ref('int_touched_persons') }}
+-- depends_on: {{ ref('int_touched_' ~ kind ~ 's') }}
 {%- endmacro %}
 
 {#
-  An incremental mart of rows that belong to persons. Beside those of touched persons it replaces the rows with a key among those
-  that `passed` selects.
+  An incremental mart of rows that belong to a kind. Beside those of what is touched it replaces the rows with a key among those that
+  `passed`, a macro call, selects.
 #}
-{% macro mart_by_person(key=none, passed=none) -%}
+{% macro mart_by(kind, key=none, passed=none) -%}
 {{ config(
     materialized='incremental', incremental_strategy='append', on_schema_change='fail',
-    pre_hook="{{ begin_build(replaced_in_mart('" ~ (key or '') ~ "', " ~ (passed or "''") ~ ")) if execute and last_build(model.name) else begin_build() }}"
+    pre_hook="{{ begin_build(replaced_in_mart('" ~ kind ~ "', '" ~ (key or '') ~ "', " ~ (passed or "''") ~ ")) if execute and last_build(model.name) else begin_build() }}"
 ) }}
--- depends_on: {{ ref('int_touched_persons') }}, {{ ref('int_persons') }}
+-- depends_on: {{ ref('int_touched_' ~ kind ~ 's') }}, {{ ref('int_persons') }}
 {%- endmacro %}
 
-{% macro replaced_in_mart(key, passed) -%}
-person_id in (select person_id from {{ ref('int_persons') }} where person_key in {{ touched_persons() }})
+{% macro replaced_in_mart(kind, key, passed) -%}
+{%- if kind == 'person' -%}
+person_id in (select person_id from {{ ref('int_persons') }} where person_key in {{ touched(kind) }})
+{%- else -%}
+{{ touched_key(kind) }} in {{ touched(kind) }}
+{%- endif -%}
 {%- if key %} or {{ key }} in ({{ passed }}){% endif %}
 {%- endmacro %}
+
+{# Has `as_of` moved since this model's last build? #}
+{% macro as_of_has_moved() -%}now.as_of_us <> {{ last_build(model.name).as_of_us }}{%- endmacro %}
 
 {#
   Did a moment pass between the `as_of` of this model's last build and that of this one (`now`), in either direction? What is known
@@ -42,12 +55,12 @@ person_id in (select person_id from {{ ref('int_persons') }} where person_key in
 #}
 {% macro has_passed(moment_us) -%}
 {%- set last_us = last_build(model.name).as_of_us -%}
-(now.as_of_us <> {{ last_us }} and {{ moment_us }} between least({{ last_us }}, now.as_of_us) and greatest({{ last_us }}, now.as_of_us))
+({{ as_of_has_moved() }} and {{ moment_us }} between least({{ last_us }}, now.as_of_us) and greatest({{ last_us }}, now.as_of_us))
 {%- endmacro %}
 
-{# A condition that leaves, in an increment, the rows of touched persons and those for which one of some moments has passed. #}
-{% macro is_touched_or_passed(person_column, moments) -%}
+{# A condition that leaves, in an increment, what is touched and that for which one of some moments has passed. #}
+{% macro is_touched_or_passed(column, moments, kind='person') -%}
 {%- if builds_increment() -%}
-{{ increment_marker() }} ({{ person_column }} in {{ touched_persons() }}{% for moment in moments %} or {{ has_passed(moment) }}{% endfor %})
+{{ increment_marker() }} ({{ column }} in {{ touched(kind) }}{% for moment in moments %} or {{ has_passed(moment) }}{% endfor %})
 {%- else -%}1 = 1{%- endif -%}
 {%- endmacro %}

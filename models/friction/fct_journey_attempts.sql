@@ -1,5 +1,5 @@
 -- One row per attempt at a journey.
-{{ mart_by_person('attempt_id', "passed_attempts(['known_us', 'completed_us + " ~ days_us(7) ~ "'])") }}
+{{ mart_by('person', 'attempt_id', "passed_attempts(['known_us', 'completed_us + " ~ days_us(7) ~ "'])") }}
 -- depends_on: {{ ref('int_attempts') }}
 with final_steps as (
 

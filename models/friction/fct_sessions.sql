@@ -1,5 +1,5 @@
 -- One row per session.
-{{ mart_by_person() }}
+{{ mart_by('person') }}
 select
     sessions.session_id,
     persons.person_id,

@@ -1,5 +1,5 @@
 -- One row per attempt and step visited in it.
-{{ mart_by_person('attempt_id', "passed_attempts(['known_us'])") }}
+{{ mart_by('person', 'attempt_id', "passed_attempts(['known_us'])") }}
 -- depends_on: {{ ref('as_of') }}, {{ ref('int_attempts') }}
 with described as (
 

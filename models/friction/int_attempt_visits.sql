@@ -1,6 +1,6 @@
 -- Visits in attempts. Which visit opens an attempt is decided by the person's visits of the journey alone, so that attempts
 -- are known by their first visit and no attempt changes with the number of those before it.
-{{ by_person() }}
+{{ built_by('person') }}
 with preceded as (
 
     select

@@ -1,5 +1,5 @@
 -- Attempts: where they began and ended. What became of them hangs on `as_of` as well: int_journey_attempts.
-{{ by_person() }}
+{{ built_by('person') }}
 with visited as (
 
     select

@@ -1,6 +1,6 @@
 -- Events in each person's order, cut into sessions, each with the session and the visit it belongs to.
 -- `event_seq` orders the events of one person; it is never a key of anything that leaves the pipeline.
-{{ by_person() }}
+{{ built_by('person') }}
 {% set session_timeout_us = (var('session_timeout_minutes', 30) * 60000000) | int -%}
 
 with keyed as (

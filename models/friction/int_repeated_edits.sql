@@ -1,5 +1,5 @@
 -- Edits of an element that was already edited in the same visit.
-{{ by_person() }}
+{{ built_by('person') }}
 with edited_elements as (
 
     select

@@ -1,5 +1,5 @@
 -- Sessions: longest runs of a person's events in which no gap exceeds the timeout. Known by their first event.
-{{ by_person() }}
+{{ built_by('person') }}
 select
     person_key,
     session_seq,

@@ -1,5 +1,5 @@
 -- Attempts by the steps visited in them.
-{{ by_person() }}
+{{ built_by('person') }}
 with visited as (
 
     select

@@ -1,5 +1,5 @@
 -- Visits: a step entry and what follows it, with the event that completes the step, if its own rule names one.
-{{ by_person() }}
+{{ built_by('person') }}
 with entered as (
 
     select

@@ -1,7 +1,20 @@
 -- One row per ticket.
+{{ mart_by('ticket', 'ticket_id', 'passed_tickets()') }}
+-- depends_on: {{ ref('int_ticket_lives') }}
 {% set business_landmarks = ['first_response', 'first_human_response', 'first_resolved', 'resolved'] -%}
 
-with csat_answers as (
+with built as (
+
+    select tickets.*
+    from {{ ref('int_tickets') }} as tickets
+    cross join {{ ref('as_of') }} as now
+    {% if builds_increment() -%}
+    where {{ increment_marker() }} tickets.ticket_id in {{ touched('ticket') }} or {{ ticket_has_passed('tickets') }}
+    {%- endif %}
+
+),
+
+csat_answers as (
 
     select
         subject_id as ticket_id,
@@ -19,7 +32,7 @@ repeated as (
     select
         tickets.ticket_id,
         min(others.opened_us) as repeated_us
-    from {{ ref('int_tickets') }} as tickets
+    from built as tickets
     inner join {{ ref('int_tickets') }} as others
         on
             tickets.person_key = others.person_key
@@ -36,7 +49,7 @@ followed as (
         tickets.ticket_id,
         max(case when transactions.transaction_type = 'subscription_cancel' then 1 else 0 end) as churned,
         max(case when transactions.transaction_type = 'refund' then 1 else 0 end) as refunded
-    from {{ ref('int_tickets') }} as tickets
+    from built as tickets
     inner join {{ ref('int_person_transactions') }} as transactions
         on
             tickets.person_key = transactions.person_key
@@ -81,7 +94,7 @@ select
     {{ timestamp_from_us('tickets.' ~ moment ~ '_us') }} as {{ moment }}_at
     {{- ',\n    ' if not loop.last }}
     {%- endfor %}
-from {{ ref('int_tickets') }} as tickets
+from built as tickets
 inner join {{ ref('int_persons') }} as persons
     on tickets.person_key = persons.person_key
 inner join {{ ref('int_business_clock') }} as opened_clock

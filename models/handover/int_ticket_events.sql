@@ -1,4 +1,5 @@
 -- Ticket events in each ticket's order, each with what came before it.
+{{ built_by('ticket') }}
 with keyed as (
 
     select
@@ -13,6 +14,7 @@ with keyed as (
     from {{ ref('stg_ticket_events') }} as events
     inner join {{ ref('int_person_keys') }} as keys
         on {{ identity_of('events') }} = keys.identity
+    where {{ is_touched('events.ticket_id', 'ticket') }}
 
 ),
 

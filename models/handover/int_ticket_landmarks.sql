@@ -1,4 +1,5 @@
 -- Per ticket the events by which everything else is measured, as their places in its order.
+{{ built_by('ticket') }}
 with placed as (
 
     select
@@ -11,6 +12,7 @@ with placed as (
         min(case when is_resolution then event_seq end) as first_resolution_seq,
         max(case when event_type = 'reopened' then event_seq end) as last_reopened_seq
     from {{ ref('int_ticket_events') }}
+    where {{ is_touched('ticket_id', 'ticket') }}
     group by ticket_id
 
 )

@@ -1,5 +1,17 @@
 -- One row per message.
-with relevance_answers as (
+{{ mart_by('message', 'message_id', 'passed_messages()') }}
+with built as (
+
+    select messages.*
+    from {{ ref('int_messages') }} as messages
+    cross join {{ ref('as_of') }} as now
+    {% if builds_increment() -%}
+    where {{ increment_marker() }} messages.message_id in {{ touched('message') }} or {{ message_has_passed('messages') }}
+    {%- endif %}
+
+),
+
+relevance_answers as (
 
     select
         subject_id as message_id,
@@ -15,7 +27,7 @@ with relevance_answers as (
 ticketed as (
 
     select distinct messages.message_id
-    from {{ ref('int_messages') }} as messages
+    from built as messages
     inner join {{ ref('int_tickets') }} as tickets
         on
             messages.person_key = tickets.person_key
@@ -27,7 +39,7 @@ ticketed as (
 purchased as (
 
     select distinct messages.message_id
-    from {{ ref('int_messages') }} as messages
+    from built as messages
     inner join {{ ref('int_person_transactions') }} as transactions
         on
             messages.person_key = transactions.person_key
@@ -52,7 +64,7 @@ acted as (
             coalesce(messages.first_replied_us, messages.first_clicked_us, conversions.converted_us),
             coalesce(conversions.converted_us, messages.first_clicked_us, messages.first_replied_us)
         ) as first_action_us
-    from {{ ref('int_messages') }} as messages
+    from built as messages
     left join {{ ref('int_message_conversions') }} as conversions
         on messages.message_id = conversions.message_id
 

@@ -1,5 +1,17 @@
 -- What was true of the person when a message reached them: how many messages before it, consent, and stage of life.
-with pressed as (
+{{ built_by('message') }}
+{% set messages = ref('int_messages') -%}
+
+with built as (
+
+    select *
+    from {{ messages }}
+    where {{ is_touched('message_id', 'message') }}
+
+),
+
+-- over all that reached the same persons
+counted as (
 
     select
         message_id,
@@ -9,7 +21,19 @@ with pressed as (
         case when delivered_us is not null then count(delivered_us) over (
             partition by person_key order by delivered_us range between {{ days_us(7) }} preceding and 1 preceding
         ) end as messages_prior_7d
-    from {{ ref('int_messages') }}
+    from {{ messages }}
+    {% if builds_increment() -%}
+    where person_key in (select person_key from built)
+    {%- endif %}
+
+),
+
+pressed as (
+
+    select counted.*
+    from counted
+    inner join built
+        on counted.message_id = built.message_id
 
 ),
 
@@ -21,7 +45,7 @@ consents as (
         row_number() over (
             partition by messages.message_id order by consents.occurred_at desc, {{ by_bytes('consents.consent_id') }} desc
         ) as consent_number
-    from {{ ref('int_messages') }} as messages
+    from built as messages
     inner join {{ ref('int_person_consents') }} as consents
         on messages.person_key = consents.person_key and consents.occurred_us < messages.sent_us
     where consents.purpose = 'marketing'
@@ -32,7 +56,7 @@ consents as (
 active as (
 
     select distinct messages.message_id
-    from {{ ref('int_messages') }} as messages
+    from built as messages
     inner join {{ ref('int_sessions') }} as sessions
         on
             messages.person_key = sessions.person_key

@@ -1,5 +1,6 @@
 -- The first time, after its delivery and within the campaign's attribution window, that the person completed what a message
 -- was about. Every message in its window is credited.
+{{ built_by('message') }}
 with targeted as (
 
     select
@@ -17,7 +18,7 @@ with targeted as (
         on campaigns.target_journey_id = targets.journey_id
     left join {{ ref('int_journey_steps') }} as steps
         on campaigns.target_journey_id = steps.journey_id and campaigns.target_step_id = steps.step_id
-    where messages.delivered_us is not null
+    where messages.delivered_us is not null and {{ is_touched('messages.message_id', 'message') }}
 
 ),
 

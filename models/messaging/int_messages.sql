@@ -1,5 +1,6 @@
 -- The life of each message, in one grouped pass over its events. What a machine did (a mail proxy, a link scanner) is not the
 -- person's: only its unsubscribes and complaints count.
+{{ built_by('message') }}
 with keyed as (
 
     select
@@ -14,6 +15,7 @@ with keyed as (
     from {{ ref('stg_message_events') }} as events
     inner join {{ ref('int_person_keys') }} as keys
         on {{ identity_of('events') }} = keys.identity
+    where {{ is_touched('events.message_id', 'message') }}
 
 ),
 

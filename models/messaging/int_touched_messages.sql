@@ -1,0 +1,29 @@
+-- Which messages changed in which run: by rows about them that landed or were ranked anew, and as all that touched persons have a part in.
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail', pre_hook="{{ begin_build() }}") }}
+{% set increment = builds_increment() -%}
+{% set last_run = last_build(model.name).run_no if increment else 0 -%}
+
+with touched as (
+
+    select message_id
+    from {{ ref('int_checked_message_events') }}
+    where run_no > {{ last_run }} and rejection_reason is null
+    union
+    select subject_id as message_id
+    from {{ ref('int_checked_survey_responses') }}
+    where run_no > {{ last_run }} and rejection_reason is null and subject_type = 'message'
+    union
+    select events.message_id
+    from {{ ref('stg_message_events') }} as events
+    inner join {{ ref('int_person_keys') }} as keys
+        on {{ identity_of('events') }} = keys.identity
+    inner join {{ ref('int_touched_persons') }} as persons
+        on keys.person_key = persons.person_key and persons.run_no > {{ last_run }}
+
+)
+
+select
+    message_id,
+    {{ run_number() }} as run_no
+from touched
+where {{ increment_marker() if increment }} {{ '1 = 1' if increment else '1 = 0' }}
