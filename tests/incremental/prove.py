@@ -135,7 +135,7 @@ def main() -> int:
         if options.resume and passed.get(name) == now:
             print(f"ok {name} (before)")
             continue
-        found = prove(WORK / "round", number, options.ways, options.batches, options.persons)
+        found = prove(WORK / f"round-{number}", number, options.ways, options.batches, options.persons)
         print(f"{'XX' if found else 'ok'} {name}", flush=True)
         if found:
             failed += 1
