@@ -82,7 +82,7 @@
   `settings`: what else the rows hang on.
 #}
 {% macro builds_increment(settings={}) -%}
-{%- if not execute or not is_incremental() or not load_relation(builds_relation()) -%}{{ return(false) }}{%- endif -%}
+{%- if not execute or model.resource_type != 'model' or not is_incremental() or not load_relation(builds_relation()) -%}{{ return(false) }}{%- endif -%}
 {%- set last = last_build(model.name) -%}
 {%- if last is none or last.fingerprint != fingerprint(settings) -%}{{ return(false) }}{%- endif -%}
 {%- set full_runs = last_full_runs() -%}
