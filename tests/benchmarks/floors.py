@@ -1,0 +1,87 @@
+"""The floors: the least work on the same Parquet files, in plain DuckDB, each query for itself. Each returns its CPU seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+from measured_build import cpu_seconds
+
+
+def _timed(connection: duckdb.DuckDBPyConnection, query: str) -> float:
+    before = cpu_seconds()
+    connection.execute(query).fetchall()
+    return cpu_seconds() - before
+
+
+def _connected(raw: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute("set TimeZone = 'UTC'; set preserve_insertion_order = false; set memory_limit = '6GB'")
+    connection.execute(f"create view events as select * from read_parquet('{raw}/events/*.parquet', union_by_name = true)")
+    return connection
+
+
+def scan(raw: Path) -> float:
+    """One scan of the events with an aggregate over every column."""
+    connection = _connected(raw)
+    columns = [row[0] for row in connection.execute("describe events").fetchall()]
+    return _timed(connection, f"select {', '.join(f'max({name})' for name in columns)} from events")
+
+
+def deduplicate(raw: Path) -> float:
+    """One row an event id, written to a table: the one received first."""
+    return _timed(_connected(raw), """
+        create temp table accepted as
+        select * from events qualify row_number() over (partition by event_id order by received_at) = 1
+    """)
+
+
+def sort(raw: Path) -> float:
+    """The events in the order of person and time, written to a table."""
+    return _timed(_connected(raw), """
+        create temp table sorted as
+        select coalesce(user_id, anonymous_id) as person, event_id, event_name, occurred_at from events order by person, occurred_at
+    """)
+
+
+def step_attempts(raw: Path) -> float:
+    """From events with integers for persons and names (not counted) straight to step attempts, in one statement: sessions, attempts."""
+    connection = _connected(raw)
+    connection.execute("create temp table names as select row_number() over () as name_key, event_name from (select distinct event_name from events)")
+    connection.execute("create temp table persons as select row_number() over () as person_key, person from (select distinct coalesce(user_id, anonymous_id) as person from events)")
+    connection.execute("""
+        create temp table keyed as
+        select person_key, name_key, epoch_us(try_cast(occurred_at as timestamp)) as occurred_us, events.element_id
+        from events
+        inner join persons on coalesce(user_id, anonymous_id) = person
+        inner join names using (event_name)
+        where try_cast(occurred_at as timestamp) is not null
+    """)
+    return _timed(connection, """
+        create temp table attempts as
+        with gaps as (
+            select *,
+                lag(occurred_us) over persons_events as previous_us,
+                lead(occurred_us) over persons_events as next_us
+            from keyed window persons_events as (partition by person_key order by occurred_us, name_key)
+        ),
+        sessions as (
+            select *,
+                sum(case when previous_us is null or occurred_us - previous_us > 1800000000 then 1 else 0 end)
+                    over (partition by person_key order by occurred_us, name_key rows unbounded preceding) as attempt
+            from gaps
+        )
+        select person_key, attempt, name_key, min(occurred_us) as entered_us, count(*) as events, count(element_id) as clicks,
+            sum(case when next_us - occurred_us > 10000000 and next_us - occurred_us <= 1800000000 then next_us - occurred_us else 0 end) as pause_us
+        from sessions
+        group by person_key, attempt, name_key
+    """)
+
+
+FLOORS: dict[str, Callable[[Path], float]] = {
+    "one scan with an aggregate": scan,
+    "one deduplication by event id": deduplicate,
+    "one sort by person and time": sort,
+    "events straight to step attempts": step_attempts,
+}

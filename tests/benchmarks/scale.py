@@ -1,0 +1,117 @@
+"""What the pipeline costs at size, beside the floors: the least that any engine must do on the same files.
+
+    python tests/benchmarks/scale.py --events 1000000
+    python tests/benchmarks/scale.py --events 10000000 --days 90 --typed
+
+Simulates a business, builds it in full without its last day, adds that day, runs again with nothing new, and builds everything in
+full; then the floors in plain DuckDB over the same Parquet files. Prints a table of CPU seconds; the parts of every build lie in
+build/bench/<events>/*.json. All in one run, one after the other, so that the ratios are of one machine and one hour.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+
+from python_stats.simulation import simulate
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from floors import FLOORS
+
+PROJECT = Path(__file__).resolve().parents[2]
+PERSON_TABLES = ("events", "message_events", "ticket_events", "survey_responses", "transactions", "experiment_assignments", "consents")
+
+
+def split_off_last_day(simulated: Path, raw: Path, later: Path) -> int:
+    """Copy the simulated files to `raw`, without what landed in the last 24 hours, which goes to `later`; rows in the latter."""
+    rows = 0
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'; set preserve_insertion_order = true")
+        for table in (*PERSON_TABLES, "users"):
+            source = simulated / table if (simulated / table).is_dir() else simulated / f"{table}.parquet"
+            files = f"'{source}/*.parquet'" if source.is_dir() else f"'{source}'"
+            (raw / table).mkdir(parents=True)
+            (later / table).mkdir(parents=True)
+            names = {row[0] for row in connection.execute(f"describe select * from read_parquet({files})").fetchall()}
+            moments = [f"try_cast({name} as timestamp)" for name in ("loaded_at", "received_at") if name in names]
+            if table == "users" or not moments:
+                shutil.copytree(source, raw / table, dirs_exist_ok=True) if source.is_dir() else shutil.copy(source, raw / table)
+                continue
+            landed = f"coalesce({', '.join(moments)})"
+            cut = connection.execute(f"select quantile_disc({landed}, 0.9999) - interval 24 hours from read_parquet({files})").fetchone()
+            assert cut
+            for folder, condition in ((raw, f"{landed} < ? or {landed} is null"), (later, f"{landed} >= ?")):
+                connection.execute(f"create or replace temp table part as select * from read_parquet({files}) where {condition}", [cut[0]])
+                connection.execute(f"copy part to '{folder / table / 'part.parquet'}' (format parquet, row_group_size 122880)")
+            rows += connection.execute("select count(*) from part").fetchone()[0]  # type: ignore[index]
+    return rows
+
+
+def build(folder: Path, name: str, raw: Path, database: str, *flags: str) -> dict[str, object]:
+    """One measured build, in a process of its own."""
+    output = folder / f"{name}.json"
+    environment = os.environ | {
+        "EMPATHY_ROI_DATABASE": str(folder / database), "EMPATHY_ROI_RAW_LOCATION": f"{raw}/{{table}}", "DBT_PROFILES_DIR": str(PROJECT),
+        "EMPATHY_ROI_SEEDS": os.path.relpath(folder / "seeds", PROJECT),
+    }  # fmt: skip
+    command = [sys.executable, str(Path(__file__).with_name("measured_build.py")), str(output), "--exclude-resource-type", "test",
+               "--exclude-resource-type", "unit_test", "--target-path", str(folder / "target"), "--log-path", str(folder / "logs"), *flags]  # fmt: skip
+    done = subprocess.run(command, cwd=PROJECT, env=environment, text=True, capture_output=True, check=False)
+    if done.returncode:
+        sys.exit(done.stdout + done.stderr)
+    return json.loads(output.read_text())  # type: ignore[no-any-return]
+
+
+def floor(raw: Path, name: str) -> float:
+    """CPU seconds of one floor, in a process of its own."""
+    done = subprocess.run([sys.executable, __file__, "--floor", name, "--raw", str(raw)], text=True, capture_output=True, check=True)
+    return float(done.stdout)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--days", type=int, default=90)
+    parser.add_argument("--typed", action="store_true", help="raw columns in their types instead of as text")
+    parser.add_argument("--floor", choices=sorted(FLOORS), help=argparse.SUPPRESS)
+    parser.add_argument("--raw", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.floor:
+        print(FLOORS[options.floor](options.raw))
+        return 0
+    folder = PROJECT / "build" / "bench" / f"{options.events}-{'typed' if options.typed else 'text'}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    simulated = simulate(folder / "simulated", events=options.events, days=options.days, typed=options.typed, seeds_folder=folder / "seeds")
+    rows = sum(simulated.rows.values())
+    new = split_off_last_day(folder / "simulated", folder / "raw", folder / "later")
+    print(f"{rows:,} raw rows, {simulated.rows['events']:,} of them events; {new:,} rows of the last day", flush=True)
+    builds = {"all but the last day": build(folder, "first", folder / "raw", "warehouse.duckdb")}
+    for table in PERSON_TABLES:
+        (folder / "later" / table / "part.parquet").rename(folder / "raw" / table / "last_day.parquet")
+    builds["the last day"] = build(folder, "day", folder / "raw", "warehouse.duckdb")
+    builds["nothing new"] = build(folder, "nothing", folder / "raw", "warehouse.duckdb")
+    builds["everything, in full"] = build(folder, "full", folder / "raw", "full.duckdb")
+    full = float(builds["everything, in full"]["total_s"]) - float(builds["everything, in full"]["start_s"])  # type: ignore[arg-type]
+    print("| build | CPU s | of it dbt's start | share of the full refresh beyond the start | peak MB |\n|---|---|---|---|---|")
+    for name, found in builds.items():
+        total, start = float(found["total_s"]), float(found["start_s"])  # type: ignore[arg-type]
+        print(f"| {name} | {total:.1f} | {start:.1f} | {(total - start) / full:.1%} | {found['peak_mb']:.0f} |")
+    floors = {name: floor(folder / "raw", name) for name in FLOORS}
+    print("\n| floor | CPU s |\n|---|---|")
+    for name, seconds in floors.items():
+        print(f"| {name} | {seconds:.1f} |")
+    print(f"| together | {sum(floors.values()):.1f} |")
+    print(f"\nfull refresh: {full / sum(floors.values()):.1f} times the floors; {options.events / full:,.0f} events a CPU second")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
