@@ -17,7 +17,7 @@
         ~ dbt.type_string() ~ ', as_of_us bigint)') -%}
     {%- do run_query('delete from ' ~ builds ~ " where model_name = '(run)' and run_no < (select max(run_no) from " ~ builds ~ ')') -%}
     {%- do run_query('insert into ' ~ builds ~ " select '(run)', coalesce(max(run_no), 0) + 1, false, null, null from " ~ builds) -%}
-    {%- do adapter.commit() if adapter.type() == 'postgres' -%}
+    {%- do say_what_is_stale() -%}
 {%- endif -%}
 {%- endmacro %}
 
@@ -40,15 +40,39 @@
 {%- endmacro %}
 
 {#
-  Everything that decides what the model's rows are, beside the raw rows: the project's SQL, its variables, and the seeds that the
-  model reads. `as_of` is not among them: it moves.
+  Everything that decides what a model's rows are, beside the raw rows: its own SQL and the project's macros, the variables, and the
+  seeds that it reads. `as_of` is not among them: it moves. `more`: what else the rows hang on.
 #}
-{% macro fingerprint(settings={}) -%}
-{%- set content = [model.raw_code] -%}
-{%- for macro in ref.manifest.macros.values() if macro.package_name == 'empathy_roi' -%}{%- do content.append(macro.macro_sql) -%}{%- endfor -%}
-{%- for name in lineage().seeds -%}{%- do content.append(graph.nodes[name].checksum.checksum) -%}{%- endfor -%}
-{%- for name in decisive_variables() -%}{%- do content.append(name ~ tojson(var(name, none))) -%}{%- endfor -%}
-{{ return(local_md5(content | sort | join ~ tojson(settings, sort_keys=true))) }}
+{% macro settings_of(node, more={}) -%}
+{%- set macros = [] -%}
+{%- for macro in ref.manifest.macros.values() if macro.package_name == 'empathy_roi' -%}{%- do macros.append(macro.macro_sql) -%}{%- endfor -%}
+{%- set settings = {'the SQL': local_md5(node.raw_code ~ macros | sort | join), 'the columns of the raw table': local_md5(tojson(more, sort_keys=true))} -%}
+{%- for unique_id in lineage(node.unique_id).seeds -%}
+    {%- do settings.update({graph.nodes[unique_id].original_file_path.split('/')[-1]: graph.nodes[unique_id].checksum.checksum[:16]}) -%}
+{%- endfor -%}
+{%- for name in decisive_variables() -%}{%- do settings.update({"variable '" ~ name ~ "'": local_md5(tojson(var(name, none)))}) -%}{%- endfor -%}
+{{ return(settings) }}
+{%- endmacro %}
+
+{% macro fingerprint(more={}) -%}{{ return(tojson(settings_of(model, more), sort_keys=true)) }}{%- endmacro %}
+
+{# Say which marts a changed seed, variable or definition has made stale. They are mended in this run, by being built from scratch. #}
+{% macro say_what_is_stale() -%}
+{%- set changed, marts, steps = [], [], [] -%}
+{%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'incremental' and not flags.FULL_REFRESH -%}
+    {%- set last = last_build(node.name) -%}
+    {%- if last is not none and not node.config.get('meta', {}).get('is_always_full') -%}
+        {%- set before, now = fromjson(last.fingerprint), settings_of(node) -%}
+        {%- for name in now if name != 'the columns of the raw table' and before.get(name) != now[name] -%}
+            {%- do changed.append(name) -%}
+            {%- do (steps if node.name.startswith('int_') else marts).append(node.name) -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endfor -%}
+{%- if changed -%}
+    {%- do log(changed | unique | sort | join(', ') ~ ' changed since the last build. Stale: ' ~ (marts or steps) | unique | sort | join(', ')
+        ~ ' and what is made of them. This run mends what it selects by building it from scratch; `empathy-roi build --full-refresh` mends everything.', info=true) -%}
+{%- endif -%}
 {%- endmacro %}
 
 {# The variables that decide what rows are. #}
@@ -60,14 +84,14 @@
 {%- endmacro %}
 
 {# The seeds and the incremental models that a model hangs on, directly or through others. The gate behind the seeds' rules is no such way. #}
-{% macro lineage() -%}
-{%- set seen = [model.unique_id] -%}
+{% macro lineage(of_id) -%}
+{%- set seen = [of_id] -%}
 {%- set found = {'seeds': [], 'incremental': []} -%}
 {%- for unique_id in seen -%}
     {%- set node = graph.nodes[unique_id] -%}
     {%- if node.resource_type == 'seed' -%}
         {%- do found.seeds.append(unique_id) -%}
-    {%- elif unique_id != model.unique_id and node.config.materialized == 'incremental' and not node.config.get('meta', {}).get('is_always_full') -%}
+    {%- elif unique_id != of_id and node.config.materialized == 'incremental' and not node.config.get('meta', {}).get('is_always_full') -%}
         {%- do found.incremental.append(node.name) -%}
     {%- endif -%}
     {%- for parent in node.get('depends_on', {}).get('nodes', []) if parent in graph.nodes and parent not in seen and '.seed_violations' not in parent -%}
@@ -79,14 +103,14 @@
 
 {#
   Does this build add to what is there? Where it does, the SQL says so (increment_marker), which is how begin_build knows.
-  `settings`: what else the rows hang on.
+  `more`: what else the rows hang on.
 #}
-{% macro builds_increment(settings={}) -%}
+{% macro builds_increment(more={}) -%}
 {%- if not execute or model.resource_type != 'model' or not is_incremental() or not load_relation(builds_relation()) -%}{{ return(false) }}{%- endif -%}
 {%- set last = last_build(model.name) -%}
-{%- if last is none or last.fingerprint != fingerprint(settings) -%}{{ return(false) }}{%- endif -%}
+{%- if last is none or last.fingerprint != fingerprint(more) -%}{{ return(false) }}{%- endif -%}
 {%- set full_runs = last_full_runs() -%}
-{%- for name in lineage().incremental if full_runs.get(name, 0) > full_runs.get(model.name, 0) -%}{{ return(false) }}{%- endfor -%}
+{%- for name in lineage(model.unique_id).incremental if full_runs.get(name, 0) > full_runs.get(model.name, 0) -%}{{ return(false) }}{%- endfor -%}
 {{ return(true) }}
 {%- endmacro %}
 
@@ -96,7 +120,7 @@
   Before the rows go in, in the same transaction: note what the build is made of, and take out what it replaces: everything, or,
   in an increment, the rows that fulfil `replaced`.
 #}
-{% macro begin_build(replaced='', settings={}) -%}
+{% macro begin_build(replaced='', more={}) -%}
 {%- if execute -%}
 {%- set increment = increment_marker() in (model.compiled_code or '') -%}
 insert into {{ builds_relation() }}
@@ -104,7 +128,7 @@ select
     '{{ model.name }}',
     max(run_no),
     {{ 'false' if increment else 'true' }},
-    '{{ fingerprint(settings) }}',
+    {{ literal(fingerprint(more)) }},
     {% if 'model.empathy_roi.as_of' in model.depends_on.nodes %}(select as_of_us from {{ ref('as_of') }}){% else %}null{% endif %}
 from {{ builds_relation() }};
 {% if increment and replaced -%}

@@ -11,7 +11,7 @@
 {%- set key = contract.columns[0].name -%}
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert', unique_key=key, on_schema_change='fail', meta={'is_always_full': table == 'users'},
-    pre_hook="{{ begin_build(settings=checked_settings('" ~ table ~ "')) }}"
+    pre_hook="{{ begin_build(more=checked_settings('" ~ table ~ "')) }}"
 ) }}
 {%- set landing = landing_hours(table) if table != 'users' and builds_increment(checked_settings(table)) else none -%}
 -- depends_on: {{ ref('seed_violations') }}
@@ -74,12 +74,8 @@ from repeated
 {%- endif %}
 {%- endmacro %}
 
-{# The settings that the rows hang on. #}
-{% macro checked_settings(table) -%}
-{{ return({
-    'columns': raw_columns(table) if execute and not is_switched_off(table) else {},
-}) }}
-{%- endmacro %}
+{# What the rows hang on beside the raw rows: which columns there are. #}
+{% macro checked_settings(table) -%}{{ return(raw_columns(table) if execute and not is_switched_off(table) else {}) }}{%- endmacro %}
 
 {% macro checked_columns(table) -%}
 {{ return(raw_contract()[table].columns | map(attribute='name') | list + staged_extras(table) + ['landed_at', 'rejection_reason', 'payload']) }}
