@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test test-postgres lint lint-sql oracle truth calibrate bench-stats clean help
+.PHONY: demo test test-postgres lint lint-sql oracle truth calibrate incremental-proof bench bench-stats clean help
 
 help:
 	@echo "make demo    install, simulate a business, build every mart, analyse, write the scorecard, say where it is"
@@ -12,6 +12,8 @@ help:
 	@echo "make test-postgres  the oracle's seeds 1-5 on a PostgreSQL of its own, every table beside DuckDB's (slow, resumable)"
 	@echo "make truth   do 95 % intervals hold the simulator's planted effects 95 % of the time? 200 seeds (slow, resumable)"
 	@echo "make calibrate  do the statistics keep the error rates they promise? writes docs/calibration.md (minutes, resumable)"
+	@echo "make incremental-proof  do increments end where a full refresh ends? 240 ways to cut and shuffle arrivals (slow, resumable)"
+	@echo "make bench   what builds cost at size, beside the floors (EVENTS=1000000)"
 	@echo "make bench-stats  the statistics' CPU beside that of known packages (WRITE=1: into docs/benchmarks.md)"
 	@echo "make clean   remove what was built (not the virtual environment)"
 
@@ -36,6 +38,7 @@ lint: $(BIN)/.installed-dev
 lint-sql: export EMPATHY_ROI_DATABASE = build/lint/lint.duckdb
 lint-sql: export EMPATHY_ROI_RAW_LOCATION = build/lint/raw/{table}.parquet
 lint-sql: $(BIN)/.installed-dev
+	rm -f build/lint/lint.duckdb
 	$(BIN)/python -m python_stats.simulation build/lint/raw --events 2000
 	$(BIN)/dbt --quiet build --exclude-resource-type unit_test --target-path build/lint/target --log-path build/lint/logs
 	rm -rf build/lint/target/compiled
@@ -44,6 +47,7 @@ lint-sql: $(BIN)/.installed-dev
 
 test: $(BIN)/.installed-dev lint lint-sql
 	$(BIN)/python tests/oracle/run_oracle.py --quick
+	$(BIN)/python tests/incremental/prove.py --quick
 	$(BIN)/pytest
 
 test-postgres: $(BIN)/.installed-dev
@@ -54,6 +58,13 @@ oracle: $(BIN)/.installed-dev
 
 truth: $(BIN)/.installed-dev
 	$(BIN)/python tests/benchmarks/planted_truth.py --resume
+
+incremental-proof: $(BIN)/.installed-dev
+	$(BIN)/python tests/incremental/prove.py --resume
+
+EVENTS ?= 1000000
+bench: $(BIN)/.installed-dev
+	$(BIN)/python tests/benchmarks/scale.py --events $(EVENTS)
 
 calibrate: $(BIN)/.installed-dev
 	PYTHONPATH=tests $(BIN)/python -m calibration

@@ -329,8 +329,8 @@ def demo(
         from python_stats import loading
 
         loading.load(project, f"{folder}/{{table}}.parquet")
-    # unit tests check the SQL, not the data: `make test` runs them
-    more = ["--exclude-resource-type", "unit_test", *dbt_arguments]
+    # unit tests check the SQL, not the data: `make test` runs them; raw data simulated anew is no increment
+    more = ["--exclude-resource-type", "unit_test", "--full-refresh", *dbt_arguments]
     code = _build(project, flags, more, {"EMPATHY_ROI_RAW_LOCATION": f"{folder}/{{table}}.parquet"})
     if code not in (EXIT_DONE, EXIT_CHECKS_FAILED):
         _exit(code)

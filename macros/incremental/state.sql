@@ -9,15 +9,20 @@
 {{ return(api.Relation.create(database=target.database, schema=target.schema, identifier='int_builds', type='table')) }}
 {%- endmacro %}
 
-{# Before anything is built: number the run. #}
+{# Before anything is built: the table is there, what is stale is said, and the run is numbered. #}
+{% macro create_builds() -%}
+{%- if execute and flags.WHICH in ('build', 'run') -%}
+create table if not exists {{ builds_relation() }} (
+    model_name {{ dbt.type_string() }}, run_no bigint, is_full boolean, fingerprint {{ dbt.type_string() }}, as_of_us bigint
+)
+{%- endif -%}
+{%- endmacro %}
+
 {% macro start_run() -%}
 {%- if execute and flags.WHICH in ('build', 'run') -%}
-    {%- set builds = builds_relation() -%}
-    {%- do run_query('create table if not exists ' ~ builds ~ ' (model_name ' ~ dbt.type_string() ~ ', run_no bigint, is_full boolean, fingerprint '
-        ~ dbt.type_string() ~ ', as_of_us bigint)') -%}
-    {%- do run_query('delete from ' ~ builds ~ " where model_name = '(run)' and run_no < (select max(run_no) from " ~ builds ~ ')') -%}
-    {%- do run_query('insert into ' ~ builds ~ " select '(run)', coalesce(max(run_no), 0) + 1, false, null, null from " ~ builds) -%}
-    {%- do say_what_is_stale() -%}
+{%- do say_what_is_stale() -%}
+insert into {{ builds_relation() }}
+select '(run)', coalesce(max(run_no), 0) + 1, false, null, null from {{ builds_relation() }}
 {%- endif -%}
 {%- endmacro %}
 
@@ -26,7 +31,10 @@
 
 {# What a model was last built from: its run, its settings, whether from scratch; none where it never was. #}
 {% macro last_build(model_name) -%}
-{%- set rows = run_query('select run_no, is_full, fingerprint, as_of_us from ' ~ builds_relation() ~ " where model_name = '" ~ model_name ~ "' and run_no < (select max(run_no) from " ~ builds_relation() ~ ") order by run_no desc limit 1").rows -%}
+{%- set rows = run_query(
+    'select run_no, is_full, fingerprint, as_of_us from ' ~ builds_relation() ~ " where model_name = '" ~ model_name
+    ~ "' and run_no < (select max(run_no) from " ~ builds_relation() ~ " where model_name = '(run)') order by run_no desc limit 1"
+).rows -%}
 {{ return({'run_no': rows[0][0], 'fingerprint': rows[0][2], 'as_of_us': rows[0][3]} if rows else none) }}
 {%- endmacro %}
 
@@ -60,9 +68,9 @@
 {% macro say_what_is_stale() -%}
 {%- set changed, marts, steps = [], [], [] -%}
 {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'incremental' and not flags.FULL_REFRESH -%}
-    {%- set last = last_build(node.name) -%}
-    {%- if last is not none and not node.config.get('meta', {}).get('is_always_full') -%}
-        {%- set before, now = fromjson(last.fingerprint), settings_of(node) -%}
+    {%- set fingerprints = run_query('select fingerprint from ' ~ builds_relation() ~ " where model_name = '" ~ node.name ~ "' order by run_no desc limit 1").rows -%}
+    {%- if fingerprints and not node.config.get('meta', {}).get('is_always_full') -%}
+        {%- set before, now = fromjson(fingerprints[0][0]), settings_of(node) -%}
         {%- for name in now if name != 'the columns of the raw table' and before.get(name) != now[name] -%}
             {%- do changed.append(name) -%}
             {%- do (steps if node.name.startswith('int_') else marts).append(node.name) -%}

@@ -1,7 +1,8 @@
 """Incremental = full: after the last increment every mart equals a full refresh, byte for byte in a sorted export.
 
     python tests/incremental/prove.py                 # 240 ways of cutting and shuffling arrivals, in rounds of 30
-    python tests/incremental/prove.py --rounds 3,4
+    python tests/incremental/prove.py --rounds 3,4 --ways 6
+    python tests/incremental/prove.py --quick         # six ways, for every change
     python tests/incremental/prove.py --resume        # what has passed with the same SQL is not run again
 
 A round packs its ways into one build, as disjoint persons: each way is a world of the oracle's generator of its own, cut into
@@ -116,12 +117,15 @@ def fingerprint() -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="a few ways, for every change")
     parser.add_argument("--resume", action="store_true", help="skip what has passed with the same SQL")
     parser.add_argument("--rounds", default=",".join(map(str, range(1, ROUNDS + 1))))
     parser.add_argument("--ways", type=int, default=WAYS_A_ROUND, help="worlds a round, each cut in a way of its own")
     parser.add_argument("--batches", type=int, default=BATCHES)
     parser.add_argument("--persons", type=int, default=30, help="random persons a world, beside the edge cases")
     options = parser.parse_args()
+    if options.quick:
+        options.rounds, options.ways, options.batches = "1", len(WAYS), 3
     if not GENERATOR.is_file():
         print(f"incremental: skipped, there is no oracle beside the project ({GENERATOR})")
         return 0
