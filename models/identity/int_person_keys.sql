@@ -20,7 +20,14 @@ with names as (
 select
     names.identity,
     persons.person_key,
-    {% if increment %}before.person_key{% else %}cast(null as bigint){% endif %} as previous_person_key,
+    {% if not increment -%}
+    cast(null as bigint)
+    {%- elif last_build('int_touched_persons') -%}
+    -- what nobody has been built with yet is not whom it named before
+    case when before.run_no > {{ last_build('int_touched_persons').run_no }} then before.previous_person_key else before.person_key end
+    {%- else -%}
+    before.person_key
+    {%- endif %} as previous_person_key,
     {{ run_number() }} as run_no
 from names
 inner join {{ ref('int_persons') }} as persons
