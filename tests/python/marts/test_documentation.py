@@ -45,7 +45,7 @@ def test_every_column_of_the_database_is_described_and_no_other(models: Describe
     undescribed, absent = [], []
     for model, found in columns.items():
         described = {name for name, column in models[model]["columns"].items() if column["description"].strip()}
-        optional = set(inputs.variables.get("user_segments", [])) if model == "stg_users" else set()
+        optional = set(inputs.variables.get("user_segments", [])) if model in ("stg_users", "int_checked_users") else set()
         undescribed += [f"{model}.{column}" for column in found if column not in described | optional]
         absent += [f"{model}.{column}" for column in models[model]["columns"] if column not in found]
     assert undescribed == []
@@ -67,7 +67,7 @@ def test_every_mart_has_a_test_of_its_grain(documents: Path, models: Described, 
 
 def test_descriptions_stand_where_bi_tools_see_them(built: Path, models: Described) -> None:
     with duckdb.connect(str(built), read_only=True) as connection:
-        tables = dict(connection.execute("select table_name, comment from duckdb_tables()").fetchall())
+        tables = dict(connection.execute("select table_name, comment from duckdb_tables() union all select view_name, comment from duckdb_views()").fetchall())
         found = connection.execute("select table_name, column_name, comment from duckdb_columns() where schema_name = 'main'").fetchall()
     seen = {(table, column): comment for table, column, comment in found}
     assert {name: tables[name] for name in models} == {name: model["description"] for name, model in models.items()}
