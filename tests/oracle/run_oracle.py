@@ -124,10 +124,13 @@ def check_postgres(server: postgres_server.Server, case: Case, with_tests: bool)
         shutil.rmtree(folder / "export", ignore_errors=True)
         engines.export_csv(connection, "empathy_roi", tables, folder / "export")
         is_same, said = compare(case, folder, folder / "export")
-        found = engines.duckdb_rows(folder / "found.duckdb", "duckdb_tables")
-        missing = {row[found[0].index("table_name")] for row in found[1]} ^ set(tables)
+        there: set[str] = set()
+        for catalog, name in (("duckdb_tables", "table_name"), ("duckdb_views", "view_name")):
+            columns, found = engines.duckdb_rows(folder / "found.duckdb", catalog)
+            there |= {row[columns.index(name)] for row in found if not row[columns.index("internal")]}
+        missing = there ^ set(tables)
         lines = [f"XX only one engine has {name}" for name in sorted(missing)]
-        for table in set(tables) - missing:
+        for table in set(tables) - missing - {"int_builds"}:  # which remembers the raw columns' types
             lines += [f"XX {table}: {line}" for line in engines.differences(
                 engines.duckdb_rows(folder / "found.duckdb", table), engines.postgres_rows(connection, "empathy_roi", table))]
     return is_same and not lines, "\n".join([*lines, said])
