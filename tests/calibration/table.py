@@ -33,7 +33,8 @@ def summary(cells: Sequence[Cell]) -> str:
     for method, promise in dict.fromkeys((cell.method, cell.promise) for cell in cells):
         group = [cell for cell in cells if (cell.method, cell.promise) == (method, promise)]
         count = Counter(cell.outcome(len(cells)) for cell in group)
-        worst = max(group, key=lambda cell: cell.rate - cell.nominal)
+        judged = [cell for cell in group if cell.outcome(len(cells)) != "warned"] or group
+        worst = max(judged, key=lambda cell: cell.rate - cell.nominal)
         lines.append(
             f"| {method} | {promise} | {len(group)} | {count['ok']} | {count['conservative']} | {count['warned']} | {count['FAILS']} "
             f"| {_rate(worst.rate)} | {worst.corner} |"
@@ -60,6 +61,9 @@ cell); do not edit. {len(cells)} cells, {failures} fail.
 - A relative interval that is `unbounded` claims nothing, so it misses nothing.
 
 ## Summary
+
+The worst is that of the corners that are judged. In a corner that counts as `warned`, the few results without a warning can be wrong far
+more often: they are those whose arms look better filled than they are.
 
 {summary(cells)}
 
