@@ -1,4 +1,5 @@
 -- The metrics as the semantic layer's YAML defines them.
+-- depends_on: {{ ref('seed_violations') }}
 {% for metric_id, metric in metric_definitions().items() -%}
 select
     {{ literal(metric_id) }} as metric_id,
