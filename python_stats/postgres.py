@@ -6,6 +6,7 @@ from typing import Any
 
 from python_stats.errors import DatabaseLockedError, UserError
 from python_stats.project import Project
+from python_stats.sql_warehouse import SqlWarehouse, quoted
 from python_stats.tables import KEYS, TABLES
 
 Row = dict[str, Any]
@@ -64,39 +65,8 @@ def _refused(message: str, given: Mapping[str, Any], project: Project) -> UserEr
     return UserError(f"{place}: no server answers ({_last_line(message)}); check host and port (PGHOST, PGPORT) in {source}")
 
 
-class PostgresWarehouse:
+class PostgresWarehouse(SqlWarehouse):
     """A schema of a PostgreSQL database."""
-
-    def __init__(self, connection: Any, schema: str) -> None:
-        self._connection = connection
-        self._schema = schema
-
-    def has(self, table: str) -> bool:
-        """Is there such a table or view?"""
-        return bool(self._columns(table))
-
-    def read(self, table: str, columns: Sequence[str], order_by: Sequence[str] = ()) -> list[Row]:
-        """Rows of a mart; see `Warehouse.read`."""
-        known = self._columns(table)
-        if not known:
-            raise UserError(f"{self._schema}.{table}: no such table; run 'empathy-roi build' first")
-        missing = [column for column in columns if column not in known]
-        if missing:
-            raise UserError(f"{self._schema}.{table}: no column '{missing[0]}'; rebuild it with 'empathy-roi build'")
-        order = f" order by {', '.join(f'{_by_bytes(column, known)} nulls last' for column in order_by)}" if order_by else ""
-        cursor = self._connection.execute(f"select {', '.join(map(_quoted, columns))} from {self._name(table)}{order}")
-        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-
-    def count(self, table: str, column: str) -> list[Row]:
-        """Rows per value of a column; see `Warehouse.count`."""
-        known = self._columns(table)
-        if column not in known:
-            raise UserError(f"{self._schema}.{table}: no column '{column}'; run 'empathy-roi build' first")
-        name = _quoted(column)
-        cursor = self._connection.execute(
-            f"select {name}, count(*) from {self._name(table)} where {name} is not null group by {name} order by {_by_bytes(column, known)}"
-        )
-        return [{column: value, "rows": rows} for value, rows in cursor.fetchall()]
 
     def write(self, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         """Replace tables in one transaction: readers see the old ones until it ends, and a crash leaves them.
@@ -113,19 +83,20 @@ class PostgresWarehouse:
         if list(self._columns(table).items()) == [(column, _long(kind)) for column, kind in types.items()]:
             self._connection.execute(f"delete from {name}")
         else:
-            declared = ", ".join(f"{_quoted(column)} {kind}" for column, kind in types.items())
+            declared = ", ".join(f"{quoted(column)} {kind}" for column, kind in types.items())
             self._connection.execute(f"drop table if exists {name}")
             self._connection.execute(f"create table {name} ({declared})")
             self._connection.execute(f"comment on table {name} is 'One row per {', '.join(KEYS[table])}'")
-        with self._connection.cursor() as cursor, cursor.copy(f"copy {name} ({', '.join(map(_quoted, types))}) from stdin") as copy:
+        with self._connection.cursor() as cursor, cursor.copy(f"copy {name} ({', '.join(map(quoted, types))}) from stdin") as copy:
             for row in rows:
                 copy.write_row([row[column] for column in types])
 
-    def _columns(self, table: str) -> dict[str, str]:
+    def _columns(self, table: str) -> Mapping[str, str]:
         return columns_of(self._connection, self._schema, table)
 
-    def _name(self, table: str) -> str:
-        return f"{_quoted(self._schema)}.{_quoted(table)}"
+    def _by_bytes(self, column: str, known: Mapping[str, str]) -> str:
+        is_text = known[column] in ("text", "character varying", "character")
+        return f"{quoted(column)}{' collate ' + quoted('C') if is_text else ''}"
 
 
 def columns_of(connection: Any, schema: str, table: str) -> dict[str, str]:
@@ -144,24 +115,19 @@ def replace_raw_table(connection: Any, schema: str, table: str, columns: Mapping
     Raises:
         UserError: a table of that name is there that was not made here; it is never touched.
     """
-    name = f"{_quoted(schema)}.{_quoted(table)}"
+    name = f"{quoted(schema)}.{quoted(table)}"
     if columns_of(connection, schema, table):
         comment = connection.execute("select obj_description(%s::regclass, 'pg_class')", [name]).fetchone()[0]
         if comment != _LOADED:
             raise UserError(f"{schema}.{table}: was not made by 'empathy-roi load', so it stays; name another raw_schema, or drop it")
         connection.execute(f"drop table {name}")
-    connection.execute(f"create schema if not exists {_quoted(schema)}")
-    connection.execute(f"create table {name} ({', '.join(f'{_quoted(column)} {kind}' for column, kind in columns.items())})")
+    connection.execute(f"create schema if not exists {quoted(schema)}")
+    connection.execute(f"create table {name} ({', '.join(f'{quoted(column)} {kind}' for column, kind in columns.items())})")
     connection.execute(f"comment on table {name} is '{_LOADED}'")
     with connection.cursor() as cursor, cursor.copy(f"copy {name} from stdin (format csv, header)") as copy:
         for chunk in chunks:
             copy.write(chunk)
     connection.execute(f"analyze {name}")
-
-
-def _by_bytes(column: str, types: Mapping[str, str]) -> str:
-    is_text = types[column] in ("text", "character varying", "character")
-    return f'{_quoted(column)}{" collate " + _quoted("C") if is_text else ""}'
 
 
 def _long(kind: str) -> str:
@@ -170,10 +136,6 @@ def _long(kind: str) -> str:
 
 def _place(given: Mapping[str, Any]) -> str:
     return f"{given.get('host', 'localhost')}:{given.get('port', 5432)}/{given.get('dbname', '')}"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _first_line(error: BaseException) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from python_stats.errors import DatabaseLockedError, UserError
 from python_stats.project import Project
+from python_stats.sql_warehouse import SqlWarehouse, quoted
 from python_stats.tables import KEYS, TABLES
 
 Row = dict[str, Any]
@@ -22,10 +23,6 @@ class Warehouse(Protocol):
         Raises:
             UserError: where the table or a column is not there.
         """
-        ...
-
-    def count(self, table: str, column: str) -> list[Row]:
-        """Rows (`column`, `rows`) per value of a column, nulls left out, ordered by the value."""
         ...
 
     def has(self, table: str) -> bool:
@@ -110,38 +107,8 @@ def is_lock_message(text: str) -> bool:
     return any(words in text for words in ("Could not set lock on file", "Conflicting lock", "due to lock timeout", "deadlock detected"))
 
 
-class DuckDBWarehouse:
+class DuckDBWarehouse(SqlWarehouse):
     """A DuckDB file."""
-
-    def __init__(self, connection: Any, schema: str) -> None:
-        self._connection = connection
-        self._schema = schema
-
-    def has(self, table: str) -> bool:
-        """Is there such a table or view?"""
-        return bool(self._columns(table))
-
-    def read(self, table: str, columns: Sequence[str], order_by: Sequence[str] = ()) -> list[Row]:
-        """Rows of a mart; see `Warehouse.read`."""
-        known = self._columns(table)
-        if not known:
-            raise UserError(f"{self._schema}.{table}: no such table; run 'empathy-roi build' first")
-        missing = [column for column in columns if column not in known]
-        if missing:
-            raise UserError(f"{self._schema}.{table}: no column '{missing[0]}'; rebuild it with 'empathy-roi build'")
-        order = f" order by {', '.join(f'{_quoted(column)} nulls last' for column in order_by)}" if order_by else ""
-        cursor = self._connection.execute(f"select {', '.join(map(_quoted, columns))} from {self._name(table)}{order}")
-        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-
-    def count(self, table: str, column: str) -> list[Row]:
-        """Rows per value of a column; see `Warehouse.count`."""
-        if column not in self._columns(table):
-            raise UserError(f"{self._schema}.{table}: no column '{column}'; run 'empathy-roi build' first")
-        name = _quoted(column)
-        cursor = self._connection.execute(
-            f"select {name}, count(*) from {self._name(table)} where {name} is not null group by {name} order by {name}"
-        )
-        return [{column: value, "rows": rows} for value, rows in cursor.fetchall()]
 
     def write(self, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         """Replace tables in one transaction: a crash leaves the old ones."""
@@ -156,8 +123,8 @@ class DuckDBWarehouse:
 
     def _replace(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         types = TABLES[table]
-        declared = ", ".join(f"{_quoted(column)} {kind}" for column, kind in types.items())
-        key = ", ".join(map(_quoted, KEYS[table]))
+        declared = ", ".join(f"{quoted(column)} {kind}" for column, kind in types.items())
+        key = ", ".join(map(quoted, KEYS[table]))
         self._connection.execute(f"drop table if exists {self._name(table)}")
         self._connection.execute(f"create table {self._name(table)} ({declared})")
         self._connection.execute(f"comment on table {self._name(table)} is 'One row per {key.replace(chr(34), '')}'")
@@ -168,20 +135,13 @@ class DuckDBWarehouse:
                 f"insert into {self._name(table)} select unnest(from_json(?::json, ?), max_depth := 2)", [content, json.dumps([types])]
             )
 
-    def _columns(self, table: str) -> set[str]:
+    def _columns(self, table: str) -> Mapping[str, str]:
         cursor = self._connection.execute(
-            "select column_name from information_schema.columns where table_schema = ? and table_name = ?"
-            " and table_catalog = current_database()",
+            "select column_name, data_type from information_schema.columns where table_schema = ? and table_name = ?"
+            " and table_catalog = current_database() order by ordinal_position",
             [self._schema, table],
         )
-        return {name for (name,) in cursor.fetchall()}
-
-    def _name(self, table: str) -> str:
-        return f"{_quoted(self._schema)}.{_quoted(table)}"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+        return dict(cursor.fetchall())
 
 
 def _first_line(error: BaseException) -> str:

@@ -1,0 +1,48 @@
+"""Reading marts with SQL, the same on every database."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from python_stats.errors import UserError
+
+Row = dict[str, Any]
+
+
+class SqlWarehouse:
+    """What the databases have in common."""
+
+    def __init__(self, connection: Any, schema: str) -> None:
+        self._connection = connection
+        self._schema = schema
+
+    def has(self, table: str) -> bool:
+        """Is there such a table or view?"""
+        return bool(self._columns(table))
+
+    def read(self, table: str, columns: Sequence[str], order_by: Sequence[str] = ()) -> list[Row]:
+        """Rows of a mart; see `Warehouse.read`."""
+        known = self._columns(table)
+        if not known:
+            raise UserError(f"{self._schema}.{table}: no such table; run 'empathy-roi build' first")
+        missing = [column for column in columns if column not in known]
+        if missing:
+            raise UserError(f"{self._schema}.{table}: no column '{missing[0]}'; rebuild it with 'empathy-roi build'")
+        order = f" order by {', '.join(f'{self._by_bytes(column, known)} nulls last' for column in order_by)}" if order_by else ""
+        cursor = self._connection.execute(f"select {', '.join(map(quoted, columns))} from {self._name(table)}{order}")
+        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+    def _columns(self, table: str) -> Mapping[str, str]:
+        """Name → type of a table's or view's columns, in order; nothing where there is none."""
+        raise NotImplementedError
+
+    def _by_bytes(self, column: str, known: Mapping[str, str]) -> str:  # noqa: ARG002
+        """A column to order by, text in the order of its bytes."""
+        return quoted(column)
+
+    def _name(self, table: str) -> str:
+        return f"{quoted(self._schema)}.{quoted(table)}"
+
+
+def quoted(name: str) -> str:
+    """A name as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'
