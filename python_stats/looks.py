@@ -12,6 +12,7 @@ its decision window, whichever comes first. Nothing here looks ahead: a day's le
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 
@@ -113,7 +114,7 @@ def levels(design: Design, days: Sequence[Day], alpha: float) -> Levels:
     if design.monitoring == GROUP_SEQUENTIAL:
         at = np.flatnonzero((stages == LOOK) | (stages == LAST))
         if at.size:
-            bounds = spending.boundaries(_rising(information[at]), alpha, _spending(design), is_last=bool(stages[at[-1]] == LAST))
+            bounds = _boundaries(_rising(information[at]), alpha, _spending(design), bool(stages[at[-1]] == LAST))
             z[at], used[at] = bounds.z, bounds.spent
     elif design.monitoring == ALWAYS_VALID:
         open_days = (stages == LOOK) | (stages == LAST)
@@ -144,7 +145,7 @@ def adjusted_p(design: Design, days: Sequence[Day], index: int, alpha: float, p_
     if design.monitoring == ALWAYS_VALID:
         return float(always_valid.p_value(np.array(statistic), np.array(day.information), np.array(alpha)))
     looks = np.array([other.information for other in days[: index + 1] if other.stage in (LOOK, LAST)])
-    return spending.repeated_p_value(statistic, _rising(looks), alpha, _spending(design), is_last=day.stage == LAST)
+    return _repeated_p_value(statistic, _rising(looks), alpha, _spending(design), day.stage == LAST)
 
 
 def harm_level(design: Design, day: Day, alpha: float, nominal: float) -> float:
@@ -152,9 +153,22 @@ def harm_level(design: Design, day: Day, alpha: float, nominal: float) -> float:
     return alpha * (1 - SAFETY_SHARE) if design.monitoring == FIXED and day.stage == LAST else nominal
 
 
-def _rising(information: Floats) -> Floats:
+# An experiment's metrics share their looks, and a day's figures are asked for more than once: worked out once.
+
+
+@lru_cache(maxsize=4096)
+def _boundaries(fractions: tuple[float, ...], alpha: float, kind: str, is_last: bool) -> spending.Boundaries:
+    return spending.boundaries(np.array(fractions), alpha, kind, is_last=is_last)
+
+
+@lru_cache(maxsize=4096)
+def _repeated_p_value(statistic: float, fractions: tuple[float, ...], alpha: float, kind: str, is_last: bool) -> float:
+    return spending.repeated_p_value(statistic, np.array(fractions), alpha, kind, is_last=is_last)
+
+
+def _rising(information: Floats) -> tuple[float, ...]:
     """Persons never get fewer; an end without anybody is given a trace of information."""
-    return np.maximum.accumulate(np.maximum(information, 1e-6))
+    return tuple(np.maximum.accumulate(np.maximum(information, 1e-6)).tolist())
 
 
 def _spending(design: Design) -> str:

@@ -163,6 +163,7 @@ def _course(
         return _without_days(design, variant_id, now, as_of, currency)
     persons = [(day, _smaller_arm(by_metric[design.primary.metric_id][day])) for day in dates]
     days = days_of(design, persons, as_of)
+    seen: dict[tuple[str, int], Row] = {}
 
     def rows_on(index: int) -> dict[str, Row]:
         """As they were read at that day's end; what has no daily figures waits for the end."""
@@ -174,7 +175,7 @@ def _course(
                 row = now[metric_id] if day.stage == LAST else hidden(now[metric_id], NO_DAILY_FIGURES)
             else:
                 row = {**row, "known_on": day.day}
-            found[metric_id] = read_on(design, days, index, row)
+            found[metric_id] = seen[metric_id, index] = read_on(design, days, index, row)
         return found
 
     words: list[str] = []
@@ -193,7 +194,11 @@ def _course(
         verdict, judged = _fixed_now(design, variant_id, now, days, words, as_of, currency), now
     elif standing is None and verdict.verdict != KEEP_RUNNING:
         verdict = replace(verdict, decided_on=_since(days, words, verdict.verdict))
-    table = [row for metric_id in watched for row in _table(design, days, by_metric[metric_id], words if metric_id == watched[0] else None)]
+    table = [
+        row
+        for metric_id in watched
+        for row in _table(design, days, by_metric[metric_id], seen, metric_id, words if metric_id == watched[0] else None)
+    ]
     taken = days[: len(days) if standing is None else standing + 1]
     return _Course(verdict, list(judged.values()), table, sum(day.stage in (LOOK, LAST) for day in taken))
 
@@ -229,8 +234,15 @@ def _without_days(design: Design, variant_id: str, now: Mapping[str, Row], as_of
     return _Course(verdict, list(rows.values()) if is_shown else list(now.values()), [], int(day.look is not None))
 
 
-def _table(design: Design, days: Sequence[Day], rows: Mapping[date, Row], words: Sequence[str] | None) -> Iterable[Found]:
-    """Rows of `experiment_sequential` of one metric."""
+def _table(
+    design: Design,
+    days: Sequence[Day],
+    rows: Mapping[date, Row],
+    seen: Mapping[tuple[str, int], Row],
+    metric_id: str,
+    words: Sequence[str] | None,
+) -> Iterable[Found]:
+    """Rows of `experiment_sequential` of one metric; `seen` holds those that were read for the verdict, by metric and day."""
     if not rows:
         return
     alpha = next(iter(rows.values()))["alpha"]
@@ -244,8 +256,12 @@ def _table(design: Design, days: Sequence[Day], rows: Mapping[date, Row], words:
         z = None if p_value is None else _deviate(row)
         is_crossed = is_open and p_value is not None and p_value <= nominal
         was_crossed = was_crossed or is_crossed
-        adjusted = adjusted_p(design, days, index, alpha, p_value) if is_open and p_value is not None else None
-        read = at_level(row, nominal, adjusted) if is_open else hidden(row, row["status"])
+        if not is_open:
+            read: Row = hidden(row, row["status"])
+        elif (metric_id, index) in seen:
+            read = seen[metric_id, index]
+        else:
+            read = at_level(row, nominal, None if p_value is None else adjusted_p(design, days, index, alpha, p_value))
         yield {
             **{name: read[name] for name in _SHOWN},
             **{name: row[name] for name in ("effect", "standard_error", "relative_effect")},
@@ -258,7 +274,7 @@ def _table(design: Design, days: Sequence[Day], rows: Mapping[date, Row], words:
             "boundary": float(level.z[index]) if is_open and np.isfinite(level.z[index]) else None,
             "nominal_alpha": nominal if is_open else None,
             "alpha_spent": float(level.spent[index]) if np.isfinite(level.spent[index]) else None,
-            "p_value": adjusted,
+            "p_value": read["p_value"],
             "is_crossed": is_crossed,
             "was_crossed": was_crossed,
             "verdict": words[index] if words else None,

@@ -150,32 +150,34 @@ def repeated_p_value(statistic: float, fractions: Floats, alpha: float, spending
         statistic: Z of the last look.
         fractions, alpha, spending, is_last: as for `boundaries`.
     """
-    from scipy.special import ndtr
+    from scipy.special import ndtr, ndtri
 
     size = abs(statistic)
 
-    def excess(logarithm: float) -> float:
-        edge = boundaries(fractions, float(np.exp(logarithm)), spending, is_last=is_last).z[-1]
-        return min(float(edge), 40.0) - size
+    def excess(deviate: float) -> float:
+        edge = boundaries(fractions, 2 * float(ndtr(-deviate)), spending, is_last=is_last).z[-1]
+        return size - min(float(edge), 40.0)
 
+    # searched by the normal deviate of the level, in which boundaries are almost straight lines;
     # no level below the nominal p-value has a boundary that is reached, and p ≤ alpha has to be told exactly
-    low, high = float(np.log(max(2 * ndtr(-size), 1e-300))), float(np.log(alpha))
+    least, planned = (-float(ndtri(level / 2)) for level in (max(2 * float(ndtr(-size)), 1e-300), alpha))
     is_reached = size >= float(boundaries(fractions, alpha, spending, is_last=is_last).z[-1])
-    if not is_reached:
-        low, high = high, 0.0
-        if excess(high) > 0:
-            return 1.0
-    found = _falling_root(excess, min(low, high), high)
-    return min(float(np.exp(found)), alpha) if is_reached else max(float(np.exp(found)), float(np.nextafter(alpha, 1)))
+    low, high = (planned, least) if is_reached else (0.0, planned)
+    if not is_reached and excess(low) < 0:
+        return 1.0
+    found = 2 * float(ndtr(-_falling_root(excess, low, max(low, high))))
+    return min(found, alpha) if is_reached else max(found, float(np.nextafter(alpha, 1)))
 
 
 def _falling_root(function: Callable[[float], float], low: float, high: float) -> float:
-    """Where a falling function crosses 0, to 1e-7: false position (Illinois), with a bisection where that is slow."""
+    """Where a falling function crosses 0, to 1e-8: false position (Illinois), with a bisection where that is slow."""
     at_low, at_high, side = function(low), function(high), 0
     if at_low <= 0:
         return low
+    if at_high >= 0:
+        return high
     for turn in range(100):
-        if high - low < 1e-7:
+        if high - low < 1e-8:
             break
         middle = (low + high) / 2 if turn % 6 == 5 else low + (high - low) * at_low / (at_low - at_high)
         value = function(middle)
