@@ -9,6 +9,7 @@ What a family gave is kept in build/calibration until the code changes, so that 
 from __future__ import annotations
 
 import argparse
+import ast
 import dataclasses
 import hashlib
 import json
@@ -21,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from calibration.cells import Cell
-from calibration.families import FAMILIES, SLOW
+from calibration.families import FAMILIES
 from calibration.table import table, written
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -30,20 +31,36 @@ PAGE = PROJECT / "docs" / "calibration.md"
 
 
 def code_stamp(name: str) -> str:
-    """Changes with the mathematics, and with the module that simulates the family."""
-    package, own = PROJECT / "python_stats", PROJECT / "tests" / "calibration"
-    sources = [*package.glob("*.py"), *(package / "estimators").glob("*.py"), *(package / "analysis").glob("*.py")]
-    sources += [own / "cells.py", own / "draws.py", own / f"{(FAMILIES | SLOW)[name].__module__.rpartition('.')[2]}.py"]
+    """Changes with every module that the family's own one imports, and those in turn."""
+    found: set[Path] = set()
+    waiting = [PROJECT / "tests" / "calibration" / f"{FAMILIES[name].__module__.rpartition('.')[2]}.py"]
+    while waiting:
+        source = waiting.pop()
+        if source not in found:
+            found.add(source)
+            waiting += imported(source)
     digest = hashlib.sha256()
-    for source in sorted(sources):
+    for source in sorted(found):
         digest.update(source.read_bytes())
     return digest.hexdigest()[:12]
+
+
+def imported(source: Path) -> list[Path]:
+    """The project's own files that a file imports, at its top or inside a function."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.update([node.module, *(f"{node.module}.{alias.name}" for alias in node.names)])
+    files = [folder / name.replace(".", "/") for name in names for folder in (PROJECT, PROJECT / "tests")]
+    return [file for path in files for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()]
 
 
 def run(name: str, experiments: int, seed: int) -> list[Cell]:
     """One family, by a generator of its own: the same whatever else runs."""
     rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
-    return list((FAMILIES | SLOW)[name](rng, experiments))
+    return list(FAMILIES[name](rng, experiments))
 
 
 def kept(name: str, experiments: int, seed: int) -> tuple[list[Cell], float]:
@@ -75,7 +92,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="calibration", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--experiments", type=int, default=10_000, help="per cell")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", action="append", choices=sorted(FAMILIES | SLOW), help="these families, to the screen; no page is written")
+    parser.add_argument("--only", action="append", choices=sorted(FAMILIES), help="these families, to the screen; no page is written")
     options = parser.parse_args()
     cells: list[Cell] = []
     seconds = 0.0

@@ -30,10 +30,11 @@ FAMILIES: dict[str, Callable[[np.random.Generator, int], Iterator[Cell]]] = {
     "verdicts": verdicts.fixed_horizon,
     "several_variants": verdicts.several_variants,
     "invalid": verdicts.invalid,
+    "followed_fixed": monitored.fixed,
+    "followed_obrien_fleming": monitored.obrien_fleming,
+    "followed_pocock": monitored.pocock,
+    "followed_always_valid": monitored.always_valid,
     "planned": power.planned,
     "planned_looks": power.planned_looks,
     "planned_times": power.planned_times,
 }
-
-# An hour and more of CPU: by --only, and not on the page. What they rest on is: `looking` and `verdicts`.
-SLOW: dict[str, Callable[[np.random.Generator, int], Iterator[Cell]]] = {"monitored": monitored.monitored}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -14,16 +15,11 @@ from python_stats.analysis import Options, analyze
 from python_stats.monitoring import compare_daily, judge
 from python_stats.verdicts import Verdict
 
-START, DAYS, BATCH = date(2026, 1, 1), 10, 200
-WAYS = {
-    "fixed": {"monitoring": "fixed"},
-    "O'Brien–Fleming, 5 looks": {"monitoring": "group_sequential", "looks": 5, "spending": "obrien_fleming"},
-    "Pocock, 5 looks": {"monitoring": "group_sequential", "looks": 5, "spending": "pocock"},
-    "always valid": {"monitoring": "always_valid"},
-}
+START, DAYS, BATCH, DAILY = date(2026, 1, 1), 20, 200, 200
+LOOKS = 5
 
 
-def followed(rng: np.random.Generator, experiments: int, way: dict[str, object], daily: int) -> list[Verdict]:
+def followed(rng: np.random.Generator, experiments: int, way: dict[str, Any], daily: int) -> list[Verdict]:
     """The verdict of each experiment after its last day, at which the planned sample is in."""
     verdicts: list[Verdict] = []
     plan = design(
@@ -53,14 +49,33 @@ def followed(rng: np.random.Generator, experiments: int, way: dict[str, object],
     return verdicts
 
 
-def monitored(rng: np.random.Generator, experiments: int) -> Iterator[Cell]:
+def _judged(rng: np.random.Generator, experiments: int, title: str, **way: Any) -> Iterator[Cell]:
     """Ships, and rolls back, without any effect; no lift is asked for and no harm allowed, the hardest case."""
-    for name, way in WAYS.items():
-        found = followed(rng, experiments, way, 200)
-        corner = f"{name}, judged daily for {DAYS} days, share 20 %, 200 a day"
-        for promise, nominal, is_wrong in (
-            ("ship without an effect", ALPHA / 2, [verdict.verdict == "ship" for verdict in found]),
-            ("roll back for the primary, no harm", ALPHA / 2, [verdict.reason == "primary_harm" for verdict in found]),
-            ("roll back for the guardrail, no harm", ALPHA / 2, [verdict.reason == "guardrail_harm" for verdict in found]),
-        ):
-            yield cell("Verdicts, followed daily", f"{promise}, {percent(nominal)}", corner, nominal, np.array(is_wrong))
+    found = followed(rng, experiments, way, DAILY)
+    corner = f"{title}, judged daily for {DAYS} days, share 20 %, guardrail 10 %, {DAILY} a day"
+    for promise, is_wrong in (
+        ("ship without an effect", [verdict.verdict == "ship" for verdict in found]),
+        ("roll back for the primary, no harm", [verdict.reason == "primary_harm" for verdict in found]),
+        ("roll back for the guardrail, no harm", ["harmed" in verdict.guardrails for verdict in found]),
+    ):
+        yield cell("Verdicts, followed daily", f"{promise}, {percent(ALPHA / 2)}", corner, ALPHA / 2, np.array(is_wrong))
+
+
+def fixed(rng: np.random.Generator, experiments: int) -> Iterator[Cell]:
+    """Judged at the end; before it only strong harm counts."""
+    yield from _judged(rng, experiments, "fixed horizon with the daily watch for harm", monitoring="fixed")
+
+
+def obrien_fleming(rng: np.random.Generator, experiments: int) -> Iterator[Cell]:
+    """Five looks."""
+    yield from _judged(rng, experiments, f"O'Brien–Fleming, {LOOKS} looks", monitoring="group_sequential", looks=LOOKS, spending="obrien_fleming")
+
+
+def pocock(rng: np.random.Generator, experiments: int) -> Iterator[Cell]:
+    """Five looks."""
+    yield from _judged(rng, experiments, f"Pocock, {LOOKS} looks", monitoring="group_sequential", looks=LOOKS, spending="pocock")
+
+
+def always_valid(rng: np.random.Generator, experiments: int) -> Iterator[Cell]:
+    """Every day may be the last."""
+    yield from _judged(rng, experiments, "always valid", monitoring="always_valid")
