@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from python_stats.analysis.levels import at_level, hidden
+from python_stats.analysis.levels import BEFORE_FIRST_LOOK, at_level, hidden
 from python_stats.analysis.rows import CUPED
 from python_stats.designs import Design
 from python_stats.estimators.split import ALARM_P, DAILY_MISMATCH, Split
@@ -32,8 +32,6 @@ INVALID, ROLL_BACK, SHIP = "invalid", "roll_back", "ship"
 STOP_FUTILE, KEEP_RUNNING, HOLD = "stop_futile", "keep_running", "hold"
 VERDICTS = (INVALID, ROLL_BACK, SHIP, STOP_FUTILE, KEEP_RUNNING, HOLD)
 _WITHOUT_SHIP = (KEEP_RUNNING, ROLL_BACK, HOLD, STOP_FUTILE)
-
-BEFORE_FIRST_LOOK = "before_first_look"
 
 
 @dataclass(frozen=True)

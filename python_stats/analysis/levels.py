@@ -8,21 +8,28 @@ import numpy as np
 from python_stats.analysis.rows import NUMBERS, clean
 from python_stats.estimators.comparison import compare_contrast
 from python_stats.estimators.shares import newcombe
-from python_stats.estimators.status import OK
+from python_stats.estimators.status import OK, TOO_FEW_EVENTS
 from python_stats.evidence import contrast_of, degrees_of_freedom
 
 Row = Mapping[str, Any]
+
+BEFORE_FIRST_LOOK = "before_first_look"
 
 
 def at_level(row: Row, nominal_alpha: float, p_value: float | None) -> dict[str, Any]:
     """A row of results with all its intervals at 1 − `nominal_alpha`, and the p-value that goes with them.
 
-    The plain intervals beside an adjusted one, which nobody decides by, are left out.
+    The plain intervals beside an adjusted one, which nobody decides by, are left out. Where so little is known that the interval has no
+    ends (two persons of 10,000 planned: |Z| ≥ 61), it is too early for a look.
     """
     if row["status"] != OK:
         return {**row, "nominal_alpha": nominal_alpha, "p_value": None}
     level = np.array([nominal_alpha])
-    found = compare_contrast(contrast_of(row), np.array([degrees_of_freedom(row)]), level, np.array([OK], dtype=object), np.array([np.nan]))
+    few = np.array([row["relative_status"] == TOO_FEW_EVENTS])
+    sound, unknown = np.array([OK], dtype=object), np.array([np.nan])
+    found = compare_contrast(contrast_of(row), np.array([degrees_of_freedom(row)]), level, sound, unknown, few)
+    if not np.isfinite(found.ci_high[0] - found.ci_low[0]):
+        return {**hidden(row, BEFORE_FIRST_LOOK), "nominal_alpha": nominal_alpha}
     again = {
         **row,
         "nominal_alpha": nominal_alpha,

@@ -12,15 +12,22 @@ PAIRS = "yy dd xx zz yd yx yz dx dz xz".split()
 
 
 def stats_rows(
-    experiment: str, metric: str, kind: str, arms: Mapping[str, Mapping[str, np.ndarray]], times: int = 1, **more: Any
+    experiment: str,
+    metric: str,
+    kind: str,
+    arms: Mapping[str, Mapping[str, np.ndarray]],
+    times: int = 1,
+    whole: Mapping[str, Mapping[str, np.ndarray]] | None = None,
+    **more: Any,
 ) -> list[dict[str, Any]]:
     """Rows of `experiment_metric_stats`.
 
     Args:
         arms: per variant, per letter (y numerator, d denominator, x and z the same before), one value per person; y at least.
         times: every person counts that often, for counts that no test could hold one by one.
+        whole: the arms as they end, whose pivots a day's rows share; None: these are all.
     """
-    everyone = {letter: np.concatenate([_column(arm, letter) for arm in arms.values()]) for letter in LETTERS}
+    everyone = {letter: np.concatenate([_column(arm, letter) for arm in (whole or arms).values()]) for letter in LETTERS}
     pivots = {letter: float(np.round(values.mean(), 6)) if values.size else 0.0 for letter, values in everyone.items()}
     total_d = everyone["d"].sum()
     ratio = everyone["y"].sum() / total_d if total_d else 0.0

@@ -1,13 +1,14 @@
 """The p-value, the absolute interval, the relative interval and the verdict say the same, whatever the data; nothing is NaN.
 
-From persons to rows of the marts, through `analyze` and `decide`: shares, means, ratios and times, with and without a covariate.
+From persons to rows of the marts, through `analyze` and `decide`: shares, means, ratios and times, with and without a covariate; and
+followed from day to day, through `judge`.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from persons import life_rows, stats_rows
 from python_stats.analysis import Options, analyze
 from python_stats.designs import Design, Objective, Variant
 from python_stats.estimators.split import Split
+from python_stats.monitoring import Judgement, compare_daily, judge
 from python_stats.verdicts import VERDICTS, Verdict, decide
 
 SOUND = Split(0.0, 1, 1.0, True, "ok")
@@ -94,8 +96,8 @@ def away(bound: float | None, point: float, scale: float) -> bool:
     return bound is not None and abs(bound - point) > EDGE * max(scale, abs(point))
 
 
-def row_is_consistent(row: dict[str, Any]) -> None:
-    """p-value and intervals of one row, at the level that it is read at."""
+def row_is_consistent(row: dict[str, Any], level: float | None = None) -> None:
+    """p-value and intervals of one row; the p-value at the row's own level, or at that of all looks together."""
     nothing_is_nan(row)
     if row["status"] != "ok":
         for name in ("p_value", "ci_low", "ci_high", "relative_ci_low", "relative_ci_high", "standard_error"):
@@ -107,7 +109,7 @@ def row_is_consistent(row: dict[str, Any]) -> None:
     assert 0 <= row["p_value"] <= 1 and row["standard_error"] > 0 and low <= effect <= high
     width = high - low
     if away(low, 0, width) and away(high, 0, width):
-        assert (row["p_value"] < row.get("nominal_alpha", row["alpha"])) == (low > 0 or high < 0)
+        assert (row["p_value"] < (level or row.get("nominal_alpha", row["alpha"]))) == (low > 0 or high < 0)
     relative_low, relative, relative_high = row["relative_ci_low"], row["relative_effect"], row["relative_ci_high"]
     if row["relative_status"] != "ok":
         assert relative_low is None and relative_high is None
@@ -170,6 +172,150 @@ def judged(plan: Design, stats: list[dict[str, Any]], tables: list[dict[str, Any
 def test_nothing_contradicts_anything(kind, covariate_days, data, sign, lift, harm) -> None:
     stats, tables = data.draw(people(kind))
     judged(design(kind, sign, lift, harm, covariate_window_days=covariate_days), stats, tables)
+
+
+WAYS = (
+    {"monitoring": "group_sequential", "looks": 4, "spending": "obrien_fleming"},
+    {"monitoring": "group_sequential", "looks": 3, "spending": "pocock"},
+    {"monitoring": "always_valid"},
+)
+DAYS = 6
+
+
+@st.composite
+def days_of_people(draw: st.DrawFn, kind: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows by day and life tables, of two arms that may stay empty, have one person, or start late; the last day is that of as_of."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    coming = np.array([[draw(st.sampled_from([0, 0, 1, 2, 30, 150])) for _ in range(2)] for _ in range(DAYS)])
+    level, scale = draw(st.sampled_from([0.0, 1.0, -1.0, 1e6])), draw(st.sampled_from([1.0, 1.0, 1e-6, 1e4]))
+    lift, shape = draw(st.sampled_from([0.0, 0.3, -0.3, 2.0])), draw(st.sampled_from(["normal", "lognormal", "constant"]))
+    harmed, empty_are_there = draw(st.sampled_from([0.0, 0.3, 0.6])), draw(st.booleans())
+    whole: dict[str, dict[str, dict[str, np.ndarray]]] = {"refund_rate": {}, METRIC[kind]: {}}
+    cases = {}
+    for name, size in zip(("old", "new"), coming.sum(axis=0), strict=True):
+        more = 1 + lift * (name == "new")
+        noise = {"normal": rng.normal(0, 1, size), "lognormal": rng.lognormal(0, 1.5, size), "constant": np.zeros(size)}[shape]
+        y, d = (level + noise) * scale * more, 1.0 + rng.poisson(2, size)
+        if kind == "share":
+            y = np.full(size, level == 1.0, dtype=float) if shape == "constant" else (rng.random(size) < min(0.3 * more, 1)).astype(float)
+        whole[METRIC[kind]][name] = {"y": y * d, "d": d} if kind == "ratio" else {"y": y}
+        whole["refund_rate"][name] = {"y": (rng.random(size) < (harmed if name == "new" else 0.3)).astype(float)}
+        cases[name] = (rng.exponential(50 * more, size), rng.random(size) < 0.8)
+    rows = []
+    for metric, arms in whole.items():
+        if metric == METRIC["time"]:
+            continue  # has no daily figures
+        for day in range(DAYS + 1):
+            so_far = coming[: day + 1].sum(axis=0)
+            there = {
+                name: {letter: values[:size] for letter, values in arms[name].items()}
+                for name, size in zip(("old", "new"), so_far, strict=True)
+                if size or empty_are_there
+            }
+            word = kind if metric == METRIC[kind] else "share"
+            rows += stats_rows("e", metric, word, there, whole=arms, day=date(2026, 1, 1) + timedelta(days=day)) if there else []
+    return rows, life_rows("e", METRIC[kind], cases) if kind == "time" else []
+
+
+def day_is_consistent(row: dict[str, Any]) -> None:
+    """A row of `experiment_sequential`: crossing, p-value and both intervals say the same of no effect."""
+    nothing_is_nan(row)
+    bounds = ("ci_low", "ci_high", "relative_ci_low", "relative_ci_high")
+    if row["status"] != "ok" or row["stage"] in ("waiting", "over"):
+        assert not row["is_crossed"] and row["p_value"] is None and all(row[name] is None for name in bounds)
+        return
+    low, high, effect, width = row["ci_low"], row["ci_high"], row["effect"], row["ci_high"] - row["ci_low"]
+    assert 0 <= row["p_value"] <= 1 and 0 < row["nominal_alpha"] <= row["alpha"] * (1 + EDGE) and low <= effect <= high and row["z"] * effect >= 0
+    if not (away(low, 0, width) and away(high, 0, width)):
+        return
+    excludes = low > 0 or high < 0
+    assert row["is_crossed"] == (row["p_value"] <= row["alpha"]) == (abs(row["z"]) >= row["boundary"]) == excludes
+    assert row["was_crossed"] or not excludes
+    if row["relative_ci_low"] is not None:
+        assert (row["relative_ci_low"] > 0) == (low > 0) and (row["relative_ci_high"] < 0) == (high < 0)
+        slack = EDGE * (abs(row["relative_effect"]) + row["relative_ci_high"] - row["relative_ci_low"])
+        assert row["relative_ci_low"] - slack <= row["relative_effect"] <= row["relative_ci_high"] + slack
+
+
+def followed(plan: Design, rows: list[dict[str, Any]], tables: list[dict[str, Any]]) -> Judgement:
+    as_of = date(2026, 1, 1) + timedelta(days=DAYS)
+    results = analyze([plan], [row for row in rows if row["day"] == as_of], tables, Options())
+    return judge(plan, results, compare_daily([plan], rows, Options()), SOUND, [], datetime(as_of.year, as_of.month, as_of.day))
+
+
+def days_are_consistent(plan: Design, found: Judgement) -> None:
+    for row in found.days:
+        day_is_consistent(row)
+    judged = {row["metric_id"]: row for row in found.results if row["is_decision"]}
+    for row in judged.values():
+        row_is_consistent(row, row["alpha"])
+    verdict_is_borne_out(plan, judged[plan.objectives[0].metric_id], judged["refund_rate"], found.verdict)
+
+
+@pytest.mark.parametrize("kind", sorted(METRIC))
+@given(data=st.data(), way=st.sampled_from(WAYS), sign=st.sampled_from([1, -1]), lift=st.sampled_from([0.0, 0.05, 0.5]), harm=st.sampled_from([0.0, 0.5]))
+@settings(max_examples=60, deadline=None)
+def test_no_day_contradicts_itself(kind, data, way, sign, lift, harm) -> None:
+    planned, ended_on = data.draw(st.sampled_from([100, 400, 10_000])), data.draw(st.sampled_from([None, date(2026, 1, 3), date(2026, 2, 1)]))
+    plan = design(kind, sign, lift, harm, **way, planned_sample_per_variant=planned, ended_on=ended_on)
+    days_are_consistent(plan, followed(plan, *data.draw(days_of_people(kind))))
+
+
+def shares_by_day(successes: tuple[int, int], persons: tuple[int, int]) -> list[dict[str, Any]]:
+    """The same many persons every day of the week, and nobody harmed more than others."""
+    rows = []
+    for day in range(1, DAYS + 2):
+        for metric, counts in (("conversion", successes), ("refund_rate", (persons[0] // 10, persons[1] // 10))):
+            arms = {name: {"y": np.repeat([1.0, 0.0], [good, size - good])} for name, good, size in zip(("old", "new"), counts, persons, strict=True)}
+            rows += stats_rows("e", metric, "share", arms, times=day, day=date(2025, 12, 31) + timedelta(days=day))
+    return rows
+
+
+@pytest.mark.parametrize("way", WAYS, ids=["obrien_fleming", "pocock", "always_valid"])
+@pytest.mark.parametrize("persons", [(0, 0), (0, 1), (1, 0), (1, 1), (0, 100), (100, 0), (1, 100), (100, 1)])
+def test_followed_with_nobody_or_one_person(way: dict[str, Any], persons: tuple[int, int]) -> None:
+    """On days on which an arm has one person at most."""
+    for planned in (1, 100):
+        plan = design("share", 1, 0.05, 0.0, **way, planned_sample_per_variant=planned, ended_on=None)
+        rows = shares_by_day((persons[0] // 2, persons[1] // 2), persons)
+        first = [{**row, "day": date(2026, 1, 1) + timedelta(days=late)} for row in rows for late in range(DAYS + 1) if row["day"] == date(2026, 1, 1)]
+        found = followed(plan, first, [])
+        days_are_consistent(plan, found)
+        assert found.days and all(row["p_value"] is None for row in found.days) and found.verdict.verdict in ("hold", "keep_running")
+
+
+@pytest.mark.parametrize("way", WAYS, ids=["obrien_fleming", "pocock", "always_valid"])
+def test_too_few_events_for_a_relative_interval_are_so_at_every_look(way: dict[str, Any]) -> None:
+    """Two of 1,000 a day in the variant: before the third day no look gives a relative interval where the ordinary one may not."""
+    plan = design("share", 1, 0.05, 0.0, **way, planned_sample_per_variant=6000, ended_on=None)
+    found = followed(plan, shares_by_day((100, 2), (1000, 1000)), [])
+    days_are_consistent(plan, found)
+    shown = [row for row in found.days if row["role"] == "primary" and row["ci_low"] is not None]
+    assert shown and all(row["relative_ci_low"] is None or row["relative_effect"] is not None for row in shown)
+    assert shown[0]["relative_ci_low"] is None and shown[-1]["relative_ci_low"] is not None
+
+
+def test_an_end_with_hardly_anybody_comes_before_the_first_look() -> None:
+    """Two persons of 10,000: a confidence sequence asks for |Z| ≥ 61, whose interval has no ends."""
+    plan = design("mean", 1, 0.05, 0.0, **WAYS[2], planned_sample_per_variant=10_000, ended_on=date(2026, 1, 3))
+    arms = {"old": {"y": np.array([1.0, 2.0])}, "new": {"y": np.array([2.0, 4.0])}}
+    guardrail = {name: {"y": np.array([0.0, 1.0])} for name in arms}
+    days = [date(2026, 1, 1) + timedelta(days=day) for day in range(DAYS + 1)]
+    rows = [row for day in days for row in (*stats_rows("e", "revenue", "mean", arms, day=day), *stats_rows("e", "refund_rate", "share", guardrail, day=day))]
+    found = followed(plan, rows, [])
+    days_are_consistent(plan, found)
+    last = next(row for row in found.days if row["stage"] == "last")
+    assert last["nominal_alpha"] == 0 and last["status"] == "before_first_look"
+    assert (found.verdict.verdict, found.verdict.reason) == ("hold", "before_first_look")
+
+
+def test_the_check_sees_a_day_that_contradicts_itself() -> None:
+    plan = design("share", 1, 0.05, 0.0, **WAYS[2], planned_sample_per_variant=6000, ended_on=None)
+    day = [row for row in followed(plan, shares_by_day((100, 200), (1000, 1000)), []).days if row["role"] == "primary"][-1]
+    day_is_consistent(day)
+    for wrong in ({"p_value": 0.4}, {"ci_low": -1.0}, {"relative_ci_low": -0.1}, {"effect": math.nan}, {"is_crossed": False}, {"boundary": 99.0}):
+        with pytest.raises(AssertionError):
+            day_is_consistent({**day, **wrong})
 
 
 KINDS = ("share", "mean", "ratio")
