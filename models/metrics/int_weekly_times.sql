@@ -75,6 +75,6 @@ select
     sum(cases) as cases,
     sum(events) as events,
     -- the middle of the bucket in which half had their event; null where half had not
-    min(case when log_waiting <= ln(0.5) + 1e-9 then (bucket_start_s + {{ bucket_end_s('bucket_start_s') }}) / 2.0 end) as median_s
+    min(case when log_waiting <= ln(0.5) + 1e-9 then cast(bucket_start_s + {{ bucket_end_s('bucket_start_s') }} as {{ type_double() }}) / 2 end) as median_s
 from curves
 group by metric_id, week, owner_team
