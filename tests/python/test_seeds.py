@@ -202,7 +202,8 @@ def tidy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
     del seeds["backlog_ideas"], seeds["metric_tree"]
     seeds["journeys"] = [dict(reversed(row.items())) | {"remark": "any"} for row in seeds["journeys"]]
     seeds["experiments"] = [{name: cell for name, cell in row.items() if name not in ("alpha", "pain_point")} for row in seeds["experiments"]]
-    yield build(seeds, tmp_path_factory.mktemp("tidy"), "--select", "configuration", "resource_type:seed", "seeds_follow_the_rules")
+    yield build(seeds, tmp_path_factory.mktemp("tidy"), "--select", "configuration", "resource_type:seed", "seeds_follow_the_rules",
+        "--indirect-selection", "buildable")
 
 
 @pytest.fixture(scope="module")
