@@ -11,9 +11,6 @@ from python_stats.analysis import Options, analyze
 from python_stats.designs import Design, read_designs
 from python_stats.estimators.multiplicity import adjust
 
-# Everybody is exposed on one minted day: statistics day by day would say nothing, and are not built. There are no tickets.
-NOT_IN_IT = ("int_person_changes+", "friction_step_daily+", "friction_journey_daily+", "friction_*_by_dimension", "handover_*")
-
 SHARE_FIELDS = ("diff", "ci_low", "ci_high", "newcombe_low", "newcombe_high", "rel_lift")
 MEAN_FIELDS = ("diff", "se", "ci_low", "ci_high", "t", "p")
 

@@ -97,11 +97,11 @@ NOTHING_WRONG: dict[str, list[str]] = {
 LEFT_OUT = ("test_type:generic", "test_type:unit")
 
 
-def build(folder: Path, data_set: str, source_file: str, variables: Mapping[str, Any], *left_out: str) -> duckdb.DuckDBPyConnection:
+def build(folder: Path, data_set: str, source_file: str, variables: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
     """Map a public file into the raw contract, run the project's models over it, and open the warehouse read-only.
 
     `<data set>/mapping.sql` creates raw tables from `source` (the file as text, with `row_number`); those it does not create are
-    switched off. `<data set>/seeds` is the configuration. `left_out` names what the data set has nothing for, in dbt's words for --exclude.
+    switched off. `<data set>/seeds` is the configuration.
     """
     source = public_file(source_file)
     made = _map(folder / "raw", HERE / data_set / "mapping.sql", source)
@@ -115,7 +115,6 @@ def build(folder: Path, data_set: str, source_file: str, variables: Mapping[str,
             "--quiet",
             "--exclude",
             *LEFT_OUT,
-            *left_out,
             "--vars",
             json.dumps({"disabled_tables": switched_off, **variables}),
             "--target-path",

@@ -4,7 +4,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from arms import NOT_IN_IT, design_of, mean_measures, named_mean, named_share, result_of, results_of, share_measures
+from arms import design_of, mean_measures, named_mean, named_share, result_of, results_of, share_measures
 from public_data import NOTHING_WRONG, agree, build, rows, unaccounted, value
 
 from python_stats.analysis import split_of
@@ -41,7 +41,7 @@ WITHOUT_A_PLACE = {
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     """The game's marts."""
     folder = tmp_path_factory.mktemp("cookie_cats")
-    return build(folder, "cookie_cats", "cookie_cats.csv.gz", {"user_segments": ["play"]}, *NOT_IN_IT)
+    return build(folder, "cookie_cats", "cookie_cats.csv.gz", {"user_segments": ["play"]})
 
 
 def _split(warehouse: duckdb.DuckDBPyConnection) -> Split:

@@ -11,7 +11,6 @@ import pytest
 from public_data import NOTHING_WRONG, agree, build, expected_value, rows, unaccounted, value
 
 DATA_SET = "rete_ecom"
-NOT_IN_IT = ("path:models/experiments", "path:models/messaging")
 BUG = "day >= date '2024-04-09' and day < date '2024-05-10'"
 INCIDENT = "day >= date '2024-05-19' and day < date '2024-06-08'"
 
@@ -72,7 +71,7 @@ ENTERED = """
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     """The shop's marts."""
     folder = tmp_path_factory.mktemp("ecom")
-    return build(folder, "ecom", "retentioneering_ecom.csv.gz", {"event_dimensions": ["platform"]}, *NOT_IN_IT)
+    return build(folder, "ecom", "retentioneering_ecom.csv.gz", {"event_dimensions": ["platform"]})
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,6 @@ from public_data import NOTHING_WRONG, agree, build, expected_value, rows, unacc
 from python_stats.estimators.survival import kaplan_meier
 
 DATA_SET = "helpdesk"
-NOT_IN_IT = ("path:models/experiments", "path:models/messaging")
 MONTH_S = 30 * 86400
 # Sessions of the log, taken as clickstream, must hold a whole case: no gap is longer than ten years.
 TEN_YEARS_MINUTES = 10 * 366 * 24 * 60
@@ -64,7 +63,7 @@ WITHOUT_A_PLACE = {
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     """The desk's marts."""
     variables = {"session_timeout_minutes": TEN_YEARS_MINUTES}
-    return build(tmp_path_factory.mktemp("helpdesk"), "helpdesk", "helpdesk_italian.csv.gz", variables, *NOT_IN_IT)
+    return build(tmp_path_factory.mktemp("helpdesk"), "helpdesk", "helpdesk_italian.csv.gz", variables)
 
 
 @pytest.fixture(scope="module")

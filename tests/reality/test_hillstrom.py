@@ -4,7 +4,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from arms import NOT_IN_IT, adjusted, design_of, mean_measures, named_mean, named_share, of_two, result_of, results_of, share_measures
+from arms import adjusted, design_of, mean_measures, named_mean, named_share, of_two, result_of, results_of, share_measures
 from public_data import NOTHING_WRONG, agree, build, expected_value, rows, unaccounted, value
 
 from python_stats.analysis import split_of
@@ -65,7 +65,7 @@ WITHOUT_A_PLACE = {
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     """The challenge's marts."""
     variables = {"user_segments": ["newbie"], "reporting_currency": "USD"}
-    return build(tmp_path_factory.mktemp("hillstrom"), "hillstrom", "hillstrom.csv.gz", variables, *NOT_IN_IT)
+    return build(tmp_path_factory.mktemp("hillstrom"), "hillstrom", "hillstrom.csv.gz", variables)
 
 
 @pytest.fixture(scope="module")
