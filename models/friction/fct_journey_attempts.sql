@@ -17,7 +17,7 @@ with final_steps as (
             and attempts.last_step_order = step_attempts.step_order
     inner join {{ ref('int_journey_steps') }} as steps
         on attempts.journey_key = steps.journey_key and attempts.last_step_order = steps.step_order
-    cross join {{ ref('as_of') }} as now
+    {% if builds_increment() %}cross join {{ ref('as_of') }} as now{% endif %}
     where {{ is_touched_or_passed('attempts.person_key', ['attempts.known_us', 'attempts.completed_us + ' ~ days_us(7)]) }}
 
 )

@@ -19,7 +19,7 @@ with described as (
             and step_attempts.attempt_seq = attempts.attempt_seq
     inner join {{ ref('int_entries') }} as entries
         on step_attempts.person_key = entries.person_key and step_attempts.first_entry_seq = entries.entry_seq
-    cross join {{ ref('as_of') }} as now
+    {% if builds_increment() %}cross join {{ ref('as_of') }} as now{% endif %}
     where {{ is_touched_or_passed('step_attempts.person_key', ['attempts.known_us']) }}
 
 )

@@ -7,8 +7,8 @@ with built as (
 
     select tickets.*
     from {{ ref('int_tickets') }} as tickets
-    cross join {{ ref('as_of') }} as now
     {% if builds_increment() -%}
+    cross join {{ ref('as_of') }} as now
     where {{ increment_marker() }} tickets.ticket_id in {{ touched('ticket') }} or {{ ticket_has_passed('tickets') }}
     {%- endif %}
 

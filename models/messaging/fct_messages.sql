@@ -4,8 +4,8 @@ with built as (
 
     select messages.*
     from {{ ref('int_messages') }} as messages
-    cross join {{ ref('as_of') }} as now
     {% if builds_increment() -%}
+    cross join {{ ref('as_of') }} as now
     where {{ increment_marker() }} messages.message_id in {{ touched('message') }} or {{ message_has_passed('messages') }}
     {%- endif %}
 
