@@ -77,8 +77,9 @@ def analyze(settings: dict[str, str], inputs: Inputs) -> None:
 
 
 def test_every_table_is_the_same(on_duckdb: Path, on_postgres: Any) -> None:
-    tables = tables_of(on_duckdb)
-    assert set(tables) == set(postgres_tables(on_postgres, "empathy_roi")) and len(tables) > 100
+    # what each model was last built from names the raw columns' types, which are the engine's own
+    tables = [table for table in tables_of(on_duckdb) if table != "int_builds"]
+    assert {*tables, "int_builds"} == set(postgres_tables(on_postgres, "empathy_roi")) and len(tables) > 100
     found = {table: differences(duckdb_rows(on_duckdb, table), postgres_rows(on_postgres, "empathy_roi", table)) for table in tables}
     assert [f"{table}: {line}" for table, lines in found.items() for line in lines] == []
     assert {"experiment_results", "experiment_decisions", "roi_estimates"} < set(tables)
