@@ -34,6 +34,7 @@ FAMILIES: dict[str, Callable[[np.random.Generator, int], Iterator[Cell]]] = {
     "followed_obrien_fleming": monitored.obrien_fleming,
     "followed_pocock": monitored.pocock,
     "followed_always_valid": monitored.always_valid,
+    "followed_amounts": monitored.followed_amounts,
     "planned": power.planned,
     "planned_looks": power.planned_looks,
     "planned_times": power.planned_times,

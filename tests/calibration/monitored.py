@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from calibration.cells import Cell, cell, percent
-from calibration.verdicts import ALPHA, SOUND, aims, design, share_cell
+from calibration.verdicts import ALPHA, SOUND, aims, design, mean_cell, share_cell
 from python_stats.analysis import Options, analyze
 from python_stats.monitoring import compare_daily, judge
 from python_stats.verdicts import Verdict
@@ -19,7 +19,36 @@ START, DAYS, BATCH, DAILY = date(2026, 1, 1), 20, 200, 200
 LOOKS = 5
 
 
-def followed(rng: np.random.Generator, experiments: int, way: dict[str, Any], daily: int) -> list[Verdict]:
+Days = Callable[[str, str, int, int, int], dict[str, Any]]  # experiment, variant, its index, day, arm -> a row
+
+
+def shares(metric: str, share: float) -> Callable[[np.random.Generator, int, int], Days]:
+    """A metric of 0s and 1s, as it stands at the end of each day."""
+
+    def draw(rng: np.random.Generator, count: int, daily: int) -> Days:
+        made = np.cumsum(rng.binomial(daily, share, (count, DAYS, 2)), axis=1)
+        return lambda experiment, variant, index, day, arm: share_cell(experiment, variant, metric, daily * (day + 1), float(made[index, day, arm]))
+
+    return draw
+
+
+def amounts(metric: str, sigma: float) -> Callable[[np.random.Generator, int, int], Days]:
+    """A metric of lognormal amounts, with the third moments that the marts carry."""
+
+    def draw(rng: np.random.Generator, count: int, daily: int) -> Days:
+        each = rng.lognormal(0.0, sigma, (count, DAYS, 2, daily)) - 1
+        sums = [np.cumsum((each**power).sum(axis=3), axis=1) for power in (1, 2, 3)]
+        return lambda experiment, variant, index, day, arm: mean_cell(
+            experiment, variant, metric, daily * (day + 1), *(float(total[index, day, arm]) for total in sums)
+        )
+
+    return draw
+
+
+METRICS = (shares("conversion", 0.2), shares("refund_rate", 0.1))
+
+
+def followed(rng: np.random.Generator, experiments: int, way: dict[str, Any], daily: int, metrics: Sequence[Any] = METRICS) -> list[Verdict]:
     """The verdict of each experiment after its last day, at which the planned sample is in."""
     verdicts: list[Verdict] = []
     plan = design(
@@ -28,15 +57,12 @@ def followed(rng: np.random.Generator, experiments: int, way: dict[str, Any], da
     as_of = datetime(START.year, START.month, START.day) + timedelta(days=DAYS)
     for first in range(0, experiments, BATCH):
         count = min(BATCH, experiments - first)
-        draws = {
-            metric: np.cumsum(rng.binomial(daily, share, (count, DAYS, 2)), axis=1) for metric, share in (("conversion", 0.2), ("refund_rate", 0.1))
-        }
+        draws = [metric(rng, count, daily) for metric in metrics]
         plans = [replace(plan, experiment_id=f"{index:04d}") for index in range(count)]
         rows = [
-            share_cell(one.experiment_id, variant, metric, daily * (min(day, DAYS - 1) + 1), float(made[index, min(day, DAYS - 1), arm]))
-            | {"day": START + timedelta(days=day)}
+            made(one.experiment_id, variant, index, min(day, DAYS - 1), arm) | {"day": START + timedelta(days=day)}
             for index, one in enumerate(plans)
-            for metric, made in draws.items()
+            for made in draws
             for day in range(DAYS + 1)  # the day of as_of is not over
             for arm, variant in enumerate(("old", "new"))
         ]
@@ -49,10 +75,12 @@ def followed(rng: np.random.Generator, experiments: int, way: dict[str, Any], da
     return verdicts
 
 
-def _judged(rng: np.random.Generator, experiments: int, title: str, **way: Any) -> Iterator[Cell]:
+def _judged(
+    rng: np.random.Generator, experiments: int, title: str, metrics: Sequence[Any] = METRICS, kind: str = "share 20 %", **way: Any
+) -> Iterator[Cell]:
     """Ships, and rolls back, without any effect; no lift is asked for and no harm allowed, the hardest case."""
-    found = followed(rng, experiments, way, DAILY)
-    corner = f"{title}, judged daily for {DAYS} days, share 20 %, guardrail 10 %, {DAILY} a day"
+    found = followed(rng, experiments, way, DAILY, metrics)
+    corner = f"{title}, judged daily for {DAYS} days, {kind}, guardrail 10 %, {DAILY} a day"
     for promise, is_wrong in (
         ("ship without an effect", [verdict.verdict == "ship" for verdict in found]),
         ("roll back for the primary, no harm", [verdict.reason == "primary_harm" for verdict in found]),
@@ -79,3 +107,12 @@ def pocock(rng: np.random.Generator, experiments: int) -> Iterator[Cell]:
 def always_valid(rng: np.random.Generator, experiments: int) -> Iterator[Cell]:
     """Every day may be the last."""
     yield from _judged(rng, experiments, "always valid", monitoring="always_valid")
+
+
+def followed_amounts(rng: np.random.Generator, experiments: int) -> Iterator[Cell]:
+    """The primary metric is an amount with a long tail."""
+    for title, way in (
+        (f"O'Brien–Fleming, {LOOKS} looks", {"monitoring": "group_sequential", "looks": LOOKS, "spending": "obrien_fleming"}),
+        ("always valid", {"monitoring": "always_valid"}),
+    ):
+        yield from _judged(rng, experiments, title, (amounts("conversion", 1.0), METRICS[1]), "lognormal amounts σ=1", **way)

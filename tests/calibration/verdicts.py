@@ -65,6 +65,16 @@ def share_cell(experiment: str, variant: str, metric: str, persons: int, success
     }
 
 
+def mean_cell(experiment: str, variant: str, metric: str, persons: int, total: float, squares: float, cubes: float) -> dict[str, Any]:
+    """The same for a mean, from sums of what a person's value is above 1."""
+    row = dict.fromkeys("sum_d sum_dd sum_yd pivot_d denominator".split())
+    return row | {
+        "experiment_id": experiment, "variant_id": variant, "metric_id": metric, "metric_window": "all", "segment": "all",
+        "metric_kind": "mean", "persons": persons, "numerator": total + persons, "pivot_y": 1.0,
+        "sum_y": total, "sum_yy": squares, "skew_unit": 1.0, "sum_cubes": cubes,
+    }
+
+
 def decided(plan: Design, persons: int, draws: dict[str, np.ndarray], splits: Sequence[Split] | None = None) -> list[Verdict]:
     """One verdict per experiment.
 
