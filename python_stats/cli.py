@@ -180,11 +180,13 @@ def _nightly(
     project: "Project", flags: dict[str, Any], more: Sequence[str], root: Path, include_persons: bool
 ) -> "tuple[nightly.Stages, nightly.Places]":
     import dataclasses
+    import functools
     import shutil
 
     from python_stats import pipeline, public_tables
     from python_stats.operations import history, nightly
-    from python_stats.operations.publication import Content
+    from python_stats.operations.lock import run_lock
+    from python_stats.operations.publication import Content, Files
     from python_stats.warehouse import database_path, open_warehouse
 
     parsed = "partial_parse.msgpack"
@@ -218,8 +220,9 @@ def _nightly(
         with open_warehouse(project) as warehouse:
             warehouse.write({"run_history": history.rows(records)})
 
-    stages = nightly.Stages(build, lambda: _analyze(project), report, state, content, record)
-    return stages, nightly.Places(project.folder / "runs", root, _lock_file(project))
+    stages = nightly.Stages(build, lambda: _analyze(project), report, state, record)
+    lock = functools.partial(run_lock, _lock_file(project))
+    return stages, nightly.Places(project.folder / "runs", Files(root, content), lock)
 
 
 @main.command()

@@ -12,8 +12,7 @@ from typing import Any
 from python_stats.errors import EXIT_CHECKS_FAILED, EXIT_DONE, EXIT_USAGE, UserError
 from python_stats.operations import history
 from python_stats.operations.history import RunRecord
-from python_stats.operations.lock import run_lock
-from python_stats.operations.publication import Content, current, publications, publish, sweep
+from python_stats.operations.publisher import Lock, Publisher
 
 STAGES = ("build", "analyze", "report", "publish")
 
@@ -27,7 +26,6 @@ class Stages:
         analyze: writes the statistics' tables.
         report: writes the pages into the folder it is given.
         state: after the build, (`as_of`, figures per raw table).
-        content: what to publish, given the pages' folder.
         record: writes the mart `run_history`.
     """
 
@@ -35,17 +33,16 @@ class Stages:
     analyze: Callable[[], object]
     report: Callable[[Path], None]
     state: Callable[[], tuple[datetime, Mapping[str, Mapping[str, Any]]]]
-    content: Callable[[Path], Content]
     record: Callable[[list[RunRecord]], None]
 
 
 @dataclass(frozen=True)
 class Places:
-    """Where a run keeps its things: `runs` (logs, artifacts, records), `published` (what readers see), `lock`."""
+    """Where a run keeps its things: `runs` (logs, artifacts, records), `published` (what readers see), `lock` (one run at a time)."""
 
     runs: Path
-    published: Path
-    lock: Path
+    published: Publisher
+    lock: Lock
 
 
 def run(stages: Stages, places: Places, *, keep: int, wait_s: float) -> tuple[int, RunRecord]:
@@ -58,11 +55,11 @@ def run(stages: Stages, places: Places, *, keep: int, wait_s: float) -> tuple[in
         DatabaseLockedError: another run holds the lock.
         UserError: what a user can mend; the run is on record as failed, and readers keep what they had.
     """
-    with run_lock(places.lock, "the next", wait_s) as lock:
-        sweep(places.published)
-        history.close_interrupted(places.runs, current(places.published))
+    with places.lock("the next", wait_s) as lock:
+        places.published.sweep()
+        history.close_interrupted(places.runs, places.published.current())
         now = datetime.now(UTC)
-        run_id = history.next_run_id(places.runs, publications(places.published), f"{now:%Y%m%dT%H%M%SZ}")
+        run_id = history.next_run_id(places.runs, places.published.publications(), f"{now:%Y%m%dT%H%M%SZ}")
         record = RunRecord(run_id, _moment(now))
         history.save(places.runs, record)
         try:
@@ -96,7 +93,7 @@ def _stages(stages: Stages, places: Places, record: RunRecord, descriptor: int, 
     # The mart tells of this run as published, because that is what it is for whoever can read it there.
     done = replace(clock.record, outcome=history.PUBLISHED, exit_code=EXIT_DONE)
     stages.record([done if known.run_id == done.run_id else known for known in history.load(places.runs)])
-    publish(places.published, record.run_id, stages.content(pages), as_of, keep)
+    places.published.publish(record.run_id, pages, as_of, keep)
     clock.finished("publish")
     finished = _finish(places, clock.record, history.PUBLISHED, EXIT_DONE, None)
     history.prune(places.runs, keep)

@@ -11,7 +11,8 @@ A reader that has the old file open keeps reading the old file. Publications are
 import os
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -43,6 +44,39 @@ class Content:
     pages: Path | None
 
 
+class Files:
+    """Publications as folders of files, each with a DuckDB database in it (`Publisher`).
+
+    Args:
+        root: folder of the publications.
+        content: what to publish, given the pages' folder.
+    """
+
+    def __init__(self, root: Path, content: Callable[[Path], Content]) -> None:
+        self.root = root
+        self._content = content
+
+    def sweep(self) -> None:
+        """Remove what a killed run left half-written."""
+        sweep(self.root)
+
+    def current(self) -> str | None:
+        """The publication that readers see."""
+        return current(self.root)
+
+    def publications(self) -> list[str]:
+        """Complete publications, oldest first."""
+        return publications(self.root)
+
+    def publish(self, publication_id: str, pages: Path, as_of: datetime, keep: int) -> None:
+        """Write a publication, switch readers to it, and remove what is older than the last `keep`."""
+        publish(self.root, publication_id, self._content(pages), as_of, keep)
+
+    def roll_back(self) -> str:
+        """Switch readers to the publication before the current one."""
+        return roll_back(self.root)
+
+
 def publish(root: Path, publication_id: str, content: Content, as_of: datetime, keep: int) -> Path:
     """Write a publication, switch readers to it, and remove what is older than the last `keep`.
 
@@ -51,15 +85,30 @@ def publish(root: Path, publication_id: str, content: Content, as_of: datetime, 
     Raises:
         UserError: the folder or its disk does not take it.
     """
-    try:
+
+    def fill(folder: Path) -> None:
+        if content.pages is not None:
+            shutil.copytree(content.pages, folder, dirs_exist_ok=True)
+        _copy_tables(content, folder / DATABASE, publication_id, as_of)
+
+    prepare(root, publication_id, fill)
+    switch(root, publication_id, keep)
+    return root / publication_id
+
+
+def prepare(root: Path, publication_id: str, fill: Callable[[Path], None]) -> None:
+    """Write a publication that readers do not see yet, complete and on disk; `fill` writes into the folder that it is given.
+
+    Raises:
+        UserError: the folder or its disk does not take it.
+    """
+    with _told(root):
         root.mkdir(parents=True, exist_ok=True)
         sweep(root)
         incoming = root / (_INCOMING + publication_id)
         incoming.mkdir()
         try:
-            if content.pages is not None:
-                shutil.copytree(content.pages, incoming, dirs_exist_ok=True)
-            _copy_tables(content, incoming / DATABASE, publication_id, as_of)
+            fill(incoming)
             for path in incoming.rglob("*"):
                 _to_disk(path)
             _to_disk(incoming)
@@ -67,13 +116,27 @@ def publish(root: Path, publication_id: str, content: Content, as_of: datetime, 
         except BaseException:
             shutil.rmtree(incoming, ignore_errors=True)
             raise
+
+
+def switch(root: Path, publication_id: str, keep: int) -> None:
+    """Point readers to a publication that was prepared, and remove what is older than the last `keep`.
+
+    Raises:
+        UserError: the folder or its disk does not take it.
+    """
+    with _told(root):
         point_to(root, publication_id)
         for old in publications(root)[:-keep]:
             if old != publication_id:
                 shutil.rmtree(root / old)
+
+
+@contextmanager
+def _told(root: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise _unwritten(Path(error.filename or root), str(error.strerror)) from error
-    return root / publication_id
 
 
 def publications(root: Path) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import duckdb
 import pytest
 
 from python_stats.operations.history import RunRecord
+from python_stats.operations.lock import run_lock
 from python_stats.operations.nightly import Places, Stages
-from python_stats.operations.publication import Content
+from python_stats.operations.publication import Content, Files
 
 AS_OF = datetime(2026, 5, 5, 12)
 
@@ -21,7 +23,8 @@ class Business:
     """A working database whose only mart holds the version that the next build will give it."""
 
     def __init__(self, folder: Path) -> None:
-        self.places = Places(folder / "runs", folder / "published", folder / "work.duckdb.lock")
+        self.published = folder / "published"
+        self.places = Places(folder / "runs", Files(self.published, self._content), partial(run_lock, folder / "work.duckdb.lock"))
         self.database = folder / "work.duckdb"
         self.version = 1
         self.code = 0
@@ -29,7 +32,7 @@ class Business:
         self.recorded: list[RunRecord] = []
 
     def stages(self) -> Stages:
-        return Stages(self._build, self._analyze, self._report, self._state, self._content, self.recorded_as)
+        return Stages(self._build, self._analyze, self._report, self._state, self.recorded_as)
 
     def recorded_as(self, records: list[RunRecord]) -> None:
         self.recorded = records
@@ -65,7 +68,7 @@ class Business:
 
     def seen(self) -> tuple[int, str]:
         """What a reader sees: the version in the database and on the page."""
-        folder = self.places.published / "current"
+        folder = self.published / "current"
         with duckdb.connect(str(folder / "empathy_roi.duckdb"), read_only=True) as connection:
             (version,) = connection.execute("select distinct version from mart").fetchone()  # type: ignore[misc]
         return int(version), (folder / "scorecard.html").read_text(encoding="utf-8")

@@ -33,7 +33,7 @@ def test_a_run_publishes_marts_and_pages_together(business: Business) -> None:
 
 def test_what_is_published_carries_comments_and_a_checksum_that_fits(business: Business) -> None:
     run(business)
-    with duckdb.connect(str(business.places.published / "current" / "empathy_roi.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(business.published / "current" / "empathy_roi.duckdb"), read_only=True) as connection:
         assert connection.execute("select comment from duckdb_tables() where table_name = 'mart'").fetchone() == (
             "It's one row per version",
         )
@@ -92,18 +92,18 @@ def test_history_tells_of_every_run_once_per_raw_table(business: Business) -> No
 def test_only_the_last_publications_are_kept_and_the_current_one_always(business: Business) -> None:
     for business.version in (1, 2, 3, 4):
         run(business, keep=2)
-    names = publication.publications(business.places.published)
+    names = publication.publications(business.published)
     assert [name[:6] for name in names] == ["000003", "000004"]
-    assert publication.current(business.places.published) == names[-1]
+    assert publication.current(business.published) == names[-1]
 
 
 def test_rolling_back_goes_to_the_one_before_and_no_further_than_the_first(business: Business) -> None:
     for business.version in (1, 2):
         run(business)
-    publication.roll_back(business.places.published)
+    publication.roll_back(business.published)
     assert business.seen() == (1, "version 1")
     with pytest.raises(UserError, match="no publication before 000001"):
-        publication.roll_back(business.places.published)
+        publication.roll_back(business.published)
     business.version = 3
     run(business)  # its number is above all there are, so that it is the newest
     assert business.seen() == (3, "version 3")
@@ -125,12 +125,12 @@ def test_a_clock_set_back_changes_no_order(business: Business, monkeypatch: pyte
     business.version = 2
     run(business)
     assert business.seen() == (2, "version 2")
-    assert [name[:11] for name in publication.publications(business.places.published)] == ["000001-2031", "000002-2020"]
+    assert [name[:11] for name in publication.publications(business.published)] == ["000001-2031", "000002-2020"]
 
 
 def test_an_open_reader_keeps_its_publication_through_many_runs(business: Business) -> None:
     run(business)
-    with duckdb.connect(str((business.places.published / "current").resolve() / "empathy_roi.duckdb"), read_only=True) as reader:
+    with duckdb.connect(str((business.published / "current").resolve() / "empathy_roi.duckdb"), read_only=True) as reader:
         for business.version in range(2, 12):
             assert run(business, keep=2)[0] == 0
             assert reader.execute("select count(*), min(version), max(version) from mart").fetchone() == (1000, 1, 1)
@@ -173,7 +173,7 @@ def test_killed_between_any_two_steps(business: Business, steps: int) -> None:
     assert business.seen() == (3, "version 3")
     outcomes = [record.outcome for record in history.load(business.places.runs)]
     assert "running" not in outcomes
-    assert not [path for path in business.places.published.iterdir() if path.name.startswith(".incoming")]
+    assert not [path for path in business.published.iterdir() if path.name.startswith(".incoming")]
 
 
 def test_half_a_record_is_no_reason_to_fail(business: Business) -> None:
