@@ -10,9 +10,6 @@ import click
 from python_stats.errors import EXIT_USAGE, UserError
 
 if TYPE_CHECKING:
-    from python_stats.analysis import Options
-    from python_stats.operations import nightly
-    from python_stats.pipeline import Run
     from python_stats.project import Project
 
 Command = Callable[..., Any]
@@ -91,15 +88,18 @@ def build_options(command: Command) -> Command:
 @build_options
 def build(dbt_arguments: Sequence[str], **flags: Any) -> None:
     """Build and test the marts from raw data: `dbt build`. What stands after `--` goes to dbt as it is."""
-    project = _project(flags)
-    _exit(_build(project, flags, dbt_arguments))
+    from python_stats import stages
+
+    _exit(stages.build(_project(flags), flags, dbt_arguments))
 
 
 @main.command()
 @connection_options
 def analyze(**flags: Any) -> None:
     """Analyse the experiments of the built marts: effects, verdicts, money; written back beside the marts."""
-    run = _analyze(_project(flags))
+    from python_stats import stages
+
+    run = stages.analyze(_project(flags))
     rows = ", ".join(f"{table} {len(content):,}" for table, content in run.tables.items())
     click.echo(f"as of {run.as_of:%Y-%m-%d %H:%M} UTC, run {run.run_id}: {rows} rows")
 
@@ -109,8 +109,9 @@ def analyze(**flags: Any) -> None:
 @click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), help="Folder for the pages.  [default: out]")
 def report(output: Path | None, **flags: Any) -> None:
     """Write the pages, the scorecard in front, from the marts and from what `analyze` found."""
-    project = _project(flags)
-    click.echo(f"scorecard: {_shown(_report(project, output))}")
+    from python_stats import stages
+
+    click.echo(f"scorecard: {_shown(stages.report(_project(flags), output))}")
 
 
 publish_folder_option = click.option(
@@ -125,17 +126,33 @@ publish_folder_option = click.option(
 @connection_options
 @build_options
 @publish_folder_option
-@click.option("--keep", default=7, show_default=True, type=click.IntRange(min=1), help="How many publications to keep.")
+@click.option(
+    "--runs-folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="EMPATHY_ROI_RUNS",
+    help="Records, logs and artifacts of runs.  [default: runs]",
+)
+@click.option("--keep", default=7, show_default=True, type=click.IntRange(min=2), help="How many publications to keep.")
 @click.option("--wait", "wait_s", default=0.0, show_default=True, type=click.FloatRange(min=0), help="Seconds to wait for another run.")
 @click.option("--include-persons", is_flag=True, help="Publish tables about single persons, too.")
-def run(publish_folder: Path | None, keep: int, wait_s: float, include_persons: bool, dbt_arguments: Sequence[str], **flags: Any) -> None:
+def run(
+    publish_folder: Path | None,
+    runs_folder: Path | None,
+    keep: int,
+    wait_s: float,
+    include_persons: bool,
+    dbt_arguments: Sequence[str],
+    **flags: Any,
+) -> None:
     """The nightly run: build, test, analyse, report, and publish if all of it went well; else readers keep the last publication."""
+    from python_stats import stages
     from python_stats.operations import nightly
 
     project = _project(flags)
     root = publish_folder or project.folder / "published"
-    stages, places = _nightly(project, flags, dbt_arguments, root, include_persons)
-    code, record = nightly.run(stages, places, keep=keep, wait_s=wait_s)
+    runs = runs_folder or project.folder / "runs"
+    steps, places = stages.nightly_run(project, flags, dbt_arguments, root, runs, include_persons)
+    code, record = nightly.run(steps, places, keep=keep, wait_s=wait_s)
     if record.outcome == "published":
         click.echo(f"published: {_shown(root)}/current is run {record.run_id}")
     else:
@@ -155,74 +172,16 @@ def publish(publish_folder: Path | None, rollback: bool, **flags: Any) -> None:
     project = _project(flags)
     root = publish_folder or project.folder / "published"
     if rollback:
+        from python_stats import stages
         from python_stats.operations.lock import run_lock
 
-        with run_lock(_lock_file(project), "a rollback"):
+        with run_lock(stages.lock_file(project), "a rollback"):
             publication.roll_back(root)
     now = publication.current(root)
     for name in publication.publications(root):
         click.echo(f"{'*' if name == now else ' '} {name}")
     if now is None:
         click.echo(f"{_shown(root)}: nothing is published yet; 'empathy-roi run' does it")
-
-
-def _lock_file(project: "Project") -> Path:
-    """Beside the working database, so that all who work on it meet there."""
-    from python_stats.warehouse import database_path
-
-    if project.output.get("type") != "duckdb":
-        raise UserError(f"target '{project.target_name}': 'run' and 'publish' work on targets of type 'duckdb'")
-    path = database_path(project)
-    return path.with_name(path.name + ".lock")
-
-
-def _nightly(
-    project: "Project", flags: dict[str, Any], more: Sequence[str], root: Path, include_persons: bool
-) -> "tuple[nightly.Stages, nightly.Places]":
-    import dataclasses
-    import functools
-    import shutil
-
-    from python_stats import pipeline, public_tables
-    from python_stats.operations import history, nightly
-    from python_stats.operations.lock import run_lock
-    from python_stats.operations.publication import Content, Files
-    from python_stats.warehouse import database_path, open_warehouse
-
-    parsed = "partial_parse.msgpack"
-
-    def build(folder: Path, descriptor: int) -> int:
-        target = folder / "target"
-        target.mkdir(parents=True, exist_ok=True)
-        if (project.target_folder / parsed).is_file():
-            shutil.copy2(project.target_folder / parsed, target / parsed)
-        own = dataclasses.replace(project, target_folder=target)
-        logs = ["--log-path", str(folder / "logs"), "--log-format-file", "json", "--log-level-file", "info"]
-        code = _build(own, {**flags, "log_path": None}, [*logs, *more], inherited=(descriptor,))
-        if (target / parsed).is_file():
-            project.target_folder.mkdir(parents=True, exist_ok=True)
-            shutil.move(target / parsed, project.target_folder / parsed)
-        return code
-
-    def report(folder: Path) -> None:
-        _report(project, folder)
-
-    def state() -> Any:
-        with open_warehouse(project, read_only=True) as warehouse:
-            return pipeline.read_as_of(warehouse), pipeline.read_sources(warehouse)
-
-    def content(pages: Path) -> Content:
-        tables = public_tables.published(pages.parent / "target" / "manifest.json", include_persons)
-        with open_warehouse(project, read_only=True) as warehouse:
-            return Content(database_path(project), project.schema, [table for table in tables if warehouse.has(table)], pages)
-
-    def record(records: list[history.RunRecord]) -> None:
-        with open_warehouse(project) as warehouse:
-            warehouse.write({"run_history": history.rows(records)})
-
-    stages = nightly.Stages(build, lambda: _analyze(project), report, state, record)
-    lock = functools.partial(run_lock, _lock_file(project))
-    return stages, nightly.Places(project.folder / "runs", Files(root, content), lock)
 
 
 @main.command()
@@ -233,12 +192,12 @@ def plan(experiment_id: str, output: str, **flags: Any) -> None:
     """How many persons and days EXPERIMENT takes, from the marts' own baselines and traffic; exit code 1 where it cannot reach its goal."""
     import json
 
-    from python_stats import planner
+    from python_stats import planner, stages
     from python_stats.errors import EXIT_CHECKS_FAILED, EXIT_DONE
     from python_stats.warehouse import open_warehouse
 
     project = _project(flags)
-    options = _options(project)
+    options = stages.options(project)
     with open_warehouse(project, read_only=True) as warehouse:
         design, found = planner.plan_experiment(warehouse, experiment_id, options)
     if output == "json":
@@ -322,6 +281,7 @@ def demo(
     events: int, seed: int, raw_folder: Path | None, output: Path | None, force: bool, dbt_arguments: Sequence[str], **flags: Any
 ) -> None:
     """See it work: simulate a business, build its marts, analyse its experiments, write the scorecard."""
+    from python_stats import stages
     from python_stats.demo import prepare
     from python_stats.errors import EXIT_CHECKS_FAILED, EXIT_DONE
 
@@ -334,11 +294,11 @@ def demo(
         loading.load(project, f"{folder}/{{table}}.parquet")
     # unit tests check the SQL, not the data: `make test` runs them; raw data simulated anew is no increment
     more = ["--exclude-resource-type", "unit_test", "--full-refresh", *dbt_arguments]
-    code = _build(project, flags, more, {"EMPATHY_ROI_RAW_LOCATION": f"{folder}/{{table}}.parquet"})
+    code = stages.build(project, flags, more, {"EMPATHY_ROI_RAW_LOCATION": f"{folder}/{{table}}.parquet"})
     if code not in (EXIT_DONE, EXIT_CHECKS_FAILED):
         _exit(code)
-    run = _analyze(project)
-    page = _report(project, output)
+    run = stages.analyze(project)
+    page = stages.report(project, output)
     click.echo("")
     for decision in run.tables["experiment_decisions"]:
         click.echo(f"{decision['verdict']:<12}  {decision['experiment_name']}")
@@ -359,58 +319,6 @@ def _project(flags: dict[str, Any]) -> "Project":
             target_path=flags["target_path"],
         )
     )
-
-
-def _build(
-    project: "Project",
-    flags: dict[str, Any],
-    more: Sequence[str],
-    environment: dict[str, str] | None = None,
-    inherited: Sequence[int] = (),
-) -> int:
-    from python_stats import dbt_runner
-
-    arguments: list[str] = []
-    for name in ("select", "exclude", "resource_type", "exclude_resource_type"):
-        for value in flags[name]:
-            arguments += [f"--{name.replace('_', '-')}", value]
-    for name in ("selector", "threads", "log_path"):
-        if flags[name] is not None:
-            arguments += [f"--{name.replace('_', '-')}", str(flags[name])]
-    if flags["variables"]:
-        arguments += ["--vars", flags["variables"]]
-    arguments += [f"--{name.replace('_', '-')}" for name in ("full_refresh", "fail_fast") if flags[name]]
-    return dbt_runner.build(project, [*arguments, *more], environment, inherited)
-
-
-def _options(project: "Project") -> "Options":
-    from python_stats.analysis import Options
-
-    values = {name: project.variables[name] for name in ("min_segment_size", "rmst_horizon_days") if name in project.variables}
-    for name, value in values.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-            raise UserError(f"variable '{name}': {value!r} must be a number above 0")
-    return Options(**values, reporting_currency=str(project.variables.get("reporting_currency", "EUR")))
-
-
-def _analyze(project: "Project") -> "Run":
-    from python_stats import pipeline
-    from python_stats.warehouse import open_warehouse
-
-    options = _options(project)
-    with open_warehouse(project) as warehouse:
-        return pipeline.run(warehouse, options)
-
-
-def _report(project: "Project", output: Path | None) -> Path:
-    from python_stats import report as site
-    from python_stats.warehouse import open_warehouse
-
-    folder = output or project.folder / "out"
-    with open_warehouse(project, read_only=True) as warehouse:
-        pages = site.render_site(warehouse, _options(project).reporting_currency)
-    site.write_site(folder, pages)
-    return folder / site.FRONT_PAGE
 
 
 def _shown(path: Path) -> str:

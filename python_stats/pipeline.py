@@ -149,9 +149,12 @@ def read_as_of(warehouse: Warehouse) -> datetime:
 
 
 def read_sources(warehouse: Warehouse) -> dict[str, Row]:
-    """Per raw table what became of its rows."""
-    counts = ("source_table", "rows_in", "rows_accepted", "rows_duplicate", "rows_rejected")
-    return {row["source_table"]: {name: row[name] for name in counts[1:]} for row in warehouse.read("source_audit", counts)}
+    """Per raw table how far it reaches (`landed_until`, text), and what became of its rows."""
+    counts = ("rows_in", "rows_accepted", "rows_duplicate", "rows_rejected")
+    return {
+        row["source_table"]: {"landed_until": row["landed_until"] and str(row["landed_until"]), **{name: row[name] for name in counts}}
+        for row in warehouse.read("source_audit", ("source_table", "landed_until", *counts))
+    }
 
 
 def _by_experiment(rows: Iterable[Row]) -> Mapping[str, list[Row]]:

@@ -412,8 +412,14 @@ RUN_HISTORY: Columns = {
     "exit_code": "bigint",
     "message": "varchar",
     "as_of": "timestamp",
-    "seconds_total": "double",  # by this machine's clock
+    # how long its stages took, by this machine's clock; null: it did not come so far, or had not ended when this was written
+    "seconds_build": "double",
+    "seconds_analyze": "double",
+    "seconds_report": "double",
+    "seconds_publish": "double",
+    "seconds_total": "double",
     # what was in the raw table
+    "landed_until": "timestamp",  # the latest moment at which a row landed; null: no row says
     "rows_in": "bigint",
     "rows_accepted": "bigint",
     "rows_duplicate": "bigint",

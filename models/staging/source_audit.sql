@@ -14,6 +14,7 @@ with
         {{ count_where('copy_number = 1') }} as rows_accepted,
         {{ count_where('copy_number > 1') }} as rows_duplicate,
         {{ count_where('rejection_reason is not null') }} as rows_rejected,
+        max(landed_at) as landed_until,
         {% for day in days -%}
         {% if table == 'users' %}0{% else %}{{ count_where('copy_number = 1 and ' ~ late_us ~ ' >= ' ~ days_us(day)) }}{% endif %} as late_{{ day }}d,
         {% endfor -%}
@@ -43,6 +44,7 @@ select
     cast(coalesce(rows_accepted, 0) as bigint) as rows_accepted,
     cast(coalesce(rows_duplicate, 0) as bigint) as rows_duplicate,
     cast(coalesce(rows_rejected, 0) as bigint) as rows_rejected,
+    landed_until,
     cast(coalesce(late_1d, 0) as bigint) as late_events,
     cast(coalesce(late_1d, 0) - coalesce(late_3d, 0) as bigint) as late_1_to_3_days,
     cast(coalesce(late_3d, 0) - coalesce(late_7d, 0) as bigint) as late_3_to_7_days,

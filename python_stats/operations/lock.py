@@ -28,14 +28,20 @@ class RunLock:
 
     descriptor: int
 
+    def tell(self, holder: str) -> None:
+        """Say whose it is, for whoever finds it held: `run 000042-20260505T031500Z`."""
+        text = json.dumps({"holder": holder, "process": os.getpid()}).encode()
+        os.pwrite(self.descriptor, text, 0)
+        os.ftruncate(self.descriptor, len(text))
+
 
 @contextmanager
-def run_lock(path: Path, run_id: str, wait_s: float = 0.0) -> Iterator[RunLock]:
+def run_lock(path: Path, holder: str, wait_s: float = 0.0) -> Iterator[RunLock]:
     """Hold the lock while the block runs.
 
     Args:
         path: the lock's file; made where it is not there, and left where it is.
-        run_id: whose it is, for whoever finds it held.
+        holder: whose it is, for whoever finds it held, such as `a rollback`.
         wait_s: how long to wait for another run to end, in seconds.
 
     Raises:
@@ -49,9 +55,9 @@ def run_lock(path: Path, run_id: str, wait_s: float = 0.0) -> Iterator[RunLock]:
         raise UserError(f"{path}: cannot be opened for the run's lock ({error.strerror})") from error
     try:
         _acquire(descriptor, path, time.monotonic() + wait_s)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps({"run_id": run_id, "process": os.getpid()}).encode(), 0)
-        yield RunLock(descriptor)
+        lock = RunLock(descriptor)
+        lock.tell(holder)
+        yield lock
     finally:
         os.close(descriptor)
 
@@ -71,6 +77,6 @@ def _acquire(descriptor: int, path: Path, deadline: float) -> None:
 def _holder(descriptor: int) -> str:
     try:
         found = json.loads(os.pread(descriptor, 4096, 0))
-        return f"run {found['run_id']} (process {found['process']})"
+        return f"{found['holder']} (process {found['process']})"
     except (OSError, ValueError, KeyError, TypeError):
         return "another run"

@@ -31,18 +31,26 @@ class Stages:
 
     build: Callable[[Path, int], int]
     analyze: Callable[[], object]
-    report: Callable[[Path], None]
+    report: Callable[[Path], object]
     state: Callable[[], tuple[datetime, Mapping[str, Mapping[str, Any]]]]
     record: Callable[[list[RunRecord]], None]
 
 
 @dataclass(frozen=True)
 class Places:
-    """Where a run keeps its things: `runs` (logs, artifacts, records), `published` (what readers see), `lock` (one run at a time)."""
+    """Where a run keeps its things.
+
+    Attributes:
+        runs: folder of the logs, artifacts and records.
+        published: what readers see.
+        lock: one run at a time.
+        target: names the working database, so that runs on others may use the same folder.
+    """
 
     runs: Path
     published: Publisher
     lock: Lock
+    target: str = ""
 
 
 def run(stages: Stages, places: Places, *, keep: int, wait_s: float) -> tuple[int, RunRecord]:
@@ -55,12 +63,13 @@ def run(stages: Stages, places: Places, *, keep: int, wait_s: float) -> tuple[in
         DatabaseLockedError: another run holds the lock.
         UserError: what a user can mend; the run is on record as failed, and readers keep what they had.
     """
-    with places.lock("the next", wait_s) as lock:
+    with places.lock("a run that is starting", wait_s) as lock:
         places.published.sweep()
-        history.close_interrupted(places.runs, places.published.current())
+        history.close_interrupted(places.runs, places.target, places.published.current())
         now = datetime.now(UTC)
-        run_id = history.next_run_id(places.runs, places.published.publications(), f"{now:%Y%m%dT%H%M%SZ}")
-        record = RunRecord(run_id, _moment(now))
+        run_id = history.claim_run_id(places.runs, places.published.publications(), f"{now:%Y%m%dT%H%M%SZ}")
+        lock.tell(f"run {run_id}")
+        record = RunRecord(run_id, _moment(now), target=places.target)
         history.save(places.runs, record)
         try:
             code, record = _stages(stages, places, record, lock.descriptor, keep)
@@ -92,7 +101,8 @@ def _stages(stages: Stages, places: Places, record: RunRecord, descriptor: int, 
     clock.starts("publish")
     # The mart tells of this run as published, because that is what it is for whoever can read it there.
     done = replace(clock.record, outcome=history.PUBLISHED, exit_code=EXIT_DONE)
-    stages.record([done if known.run_id == done.run_id else known for known in history.load(places.runs)])
+    known = [record for record in history.load(places.runs) if record.target == places.target]
+    stages.record([done if record.run_id == done.run_id else record for record in known])
     places.published.publish(record.run_id, pages, as_of, keep)
     clock.finished("publish")
     finished = _finish(places, clock.record, history.PUBLISHED, EXIT_DONE, None)

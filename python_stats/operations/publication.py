@@ -25,6 +25,7 @@ STORAGE = "v1.0.0"  # DuckDB 1.0 and later can read it
 
 _COMPLETE = re.compile(r"\d{6}-\w+")
 _INCOMING = ".incoming-"
+_OUTGOING = ".outgoing-"
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,9 @@ def switch(root: Path, publication_id: str, keep: int) -> None:
         point_to(root, publication_id)
         for old in publications(root)[:-keep]:
             if old != publication_id:
-                shutil.rmtree(root / old)
+                gone = root / (_OUTGOING + old)  # killed half-way, what is left must not look like a publication
+                (root / old).rename(gone)
+                shutil.rmtree(gone)
 
 
 @contextmanager
@@ -164,7 +167,8 @@ def roll_back(root: Path) -> str:
     older = [name for name in publications(root) if now is not None and name < now]
     if not older:
         raise UserError(f"{root}: there is no publication before {now or 'the first'} to go back to")
-    point_to(root, older[-1])
+    with _told(root):
+        point_to(root, older[-1])
     return older[-1]
 
 
@@ -178,12 +182,17 @@ def point_to(root: Path, publication_id: str) -> None:
 
 
 def sweep(root: Path) -> None:
-    """Remove what a killed run left half-written."""
-    for path in root.glob(_INCOMING + "*"):
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
+    """Remove what a killed run left half-written or half-removed.
+
+    Raises:
+        UserError: the folder does not let it.
+    """
+    with _told(root):
+        for path in [*root.glob(_INCOMING + "*"), *root.glob(_OUTGOING + "*")]:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
 
 def _unwritten(path: Path, reason: str) -> UserError:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from python_stats.operations.lock import RunLock
 
-#: Holds the lock of a target while the block runs, given the run's id and how many seconds to wait for another run to end.
+#: Holds the lock of a target while the block runs, given whose it is (`a rollback`) and how many seconds to wait for another run to end.
 Lock = Callable[[str, float], AbstractContextManager[RunLock]]
 
 

@@ -60,7 +60,7 @@ class Business:
         (folder / "scorecard.html").write_text(f"version {self.version}", encoding="utf-8")
 
     def _state(self) -> tuple[datetime, Mapping[str, Mapping[str, Any]]]:
-        return AS_OF, {"events": {"rows_in": 10, "rows_accepted": 8, "rows_duplicate": 1, "rows_rejected": 1}}
+        return AS_OF, {"events": {"landed_until": "2026-05-05 11:58:00", "rows_in": 10, "rows_accepted": 8, "rows_duplicate": 1, "rows_rejected": 1}}
 
     def _content(self, pages: Path) -> Content:
         self._breaks("publish")

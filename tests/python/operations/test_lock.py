@@ -18,7 +18,7 @@ HOLD = """
 import subprocess, sys, time
 from pathlib import Path
 from python_stats.operations.lock import run_lock
-with run_lock(Path(sys.argv[1]), "000001-x") as lock:
+with run_lock(Path(sys.argv[1]), "run 000001-x") as lock:
     if sys.argv[2] == "with child":
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], pass_fds=[lock.descriptor])
         print(child.pid, flush=True)

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 from operations.conftest import Business
 
-from python_stats.errors import UserError
+from python_stats.errors import DatabaseLockedError, UserError
 from python_stats.operations import history, nightly, publication
 from python_stats.operations.nightly import STAGES
 
@@ -173,7 +173,65 @@ def test_killed_between_any_two_steps(business: Business, steps: int) -> None:
     assert business.seen() == (3, "version 3")
     outcomes = [record.outcome for record in history.load(business.places.runs)]
     assert "running" not in outcomes
-    assert not [path for path in business.published.iterdir() if path.name.startswith(".incoming")]
+    assert not [path for path in business.published.iterdir() if path.name.startswith((".incoming", ".outgoing"))]
+
+
+def test_a_publication_is_never_half_removed(business: Business, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is taken away bears another name by then, so that nobody can roll back to the half of it."""
+    for business.version in (1, 2, 3):
+        run(business, keep=3)
+
+    def dies(path: Path) -> None:
+        (path / "empathy_roi.duckdb").unlink()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(publication.shutil, "rmtree", dies)
+    with pytest.raises(KeyboardInterrupt):
+        publication.switch(business.published, publication.publications(business.published)[-1], keep=2)
+    monkeypatch.undo()
+    assert all((business.published / name / "empathy_roi.duckdb").is_file() for name in publication.publications(business.published))
+    run(business)
+    assert not list(business.published.glob(".outgoing*"))
+
+
+def test_the_lock_names_the_run_that_holds_it(business: Business) -> None:
+    messages = []
+
+    def meets_it() -> None:
+        with pytest.raises(DatabaseLockedError) as caught:
+            run(business)
+        messages.append(str(caught.value))
+
+    business.break_in["build"] = meets_it
+    _, record = run(business)
+    assert f"run {record.run_id} (process {os.getpid()}) is still at work" in messages[0]
+
+
+def test_runs_on_another_target_are_left_alone(business: Business) -> None:
+    """Two working databases of one project share the folder of runs: numbers are shared, histories are not."""
+    run(business)
+    theirs = history.RunRecord(history.claim_run_id(business.places.runs, [], "20260505T000000Z"), "2026-05-05", target="other.duckdb")
+    history.save(business.places.runs, theirs)
+    _, record = run(business)
+    assert [known.outcome for known in history.load(business.places.runs)] == ["published", "running", "published"]
+    assert (theirs.run_id[:6], record.run_id[:6]) == ("000002", "000003")
+    assert [known.run_id[:6] for known in business.recorded] == ["000001", "000003"]
+
+
+def test_history_tells_how_far_each_raw_table_reaches_and_how_long_each_stage_took(business: Business) -> None:
+    run(business)
+    run(business)
+    first, second = history.rows(business.recorded)
+    assert (first["source_table"], first["landed_until"]) == ("events", "2026-05-05 11:58:00")
+    assert all(first[f"seconds_{stage}"] is not None for stage in STAGES)
+    assert first["seconds_total"] == pytest.approx(sum(first[f"seconds_{stage}"] for stage in STAGES), abs=0.01)
+    assert second["seconds_publish"] is None  # it is in what is being published
+
+
+def test_a_folder_of_runs_that_cannot_be_written_is_named(business: Business) -> None:
+    business.places.runs.write_text("a file in its place")
+    with pytest.raises(UserError, match="runs: the folder of runs cannot be written"):
+        run(business)
 
 
 def test_half_a_record_is_no_reason_to_fail(business: Business) -> None:
