@@ -167,21 +167,18 @@ def run(
 @click.option("--rollback", is_flag=True, help="Switch readers to the publication before the current one.")
 def publish(publish_folder: Path | None, rollback: bool, **flags: Any) -> None:
     """List what has been published; with --rollback, go back to the one before."""
-    from python_stats.operations import publication
+    from python_stats import stages
 
     project = _project(flags)
-    root = publish_folder or project.folder / "published"
+    places = stages.places(project, publish_folder or project.folder / "published", project.folder / "runs")
     if rollback:
-        from python_stats import stages
-        from python_stats.operations.lock import run_lock
-
-        with run_lock(stages.lock_file(project), "a rollback"):
-            publication.roll_back(root)
-    now = publication.current(root)
-    for name in publication.publications(root):
+        with places.lock("a rollback", 0):
+            places.published.roll_back()
+    now = places.published.current()
+    for name in places.published.publications():
         click.echo(f"{'*' if name == now else ' '} {name}")
     if now is None:
-        click.echo(f"{_shown(root)}: nothing is published yet; 'empathy-roi run' does it")
+        click.echo("nothing is published yet; 'empathy-roi run' does it")
 
 
 @main.command()

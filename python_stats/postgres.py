@@ -40,22 +40,39 @@ def connect(project: Project, *, read_only: bool = False) -> Iterator[Any]:
         raise _refused(str(error), given, project) from error
     try:
         connection.read_only = read_only
-        yield connection
-    except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
-        raise DatabaseLockedError(f"{_place(given)}: another process holds a table; try again later") from error
-    except psycopg.OperationalError as error:
-        if connection.broken:
-            raise DatabaseLockedError(f"{_place(given)}: the connection was lost ({_first_line(error)}); try again later") from error
-        raise UserError(f"{_place(given)}: {_first_line(error)}") from error
-    except psycopg.Error as error:
-        raise UserError(f"{_place(given)}: {_first_line(error)}") from error
+        with told(connection, place_of(given)):
+            yield connection
     finally:
         connection.close()
 
 
+@contextmanager
+def told(connection: Any, place: str) -> Iterator[None]:
+    """What the server refuses, in the project's own errors.
+
+    Args:
+        connection: whose errors they are.
+        place: the server and database, for the message.
+
+    Raises:
+        DatabaseLockedError: trying again later helps.
+        UserError: anything else that the server says.
+    """
+    import psycopg
+
+    try:
+        yield
+    except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
+        raise DatabaseLockedError(f"{place}: another process holds a table; try again later") from error
+    except psycopg.Error as error:
+        if connection.broken:
+            raise DatabaseLockedError(f"{place}: the connection was lost ({_first_line(error)}); try again later") from error
+        raise UserError(f"{place}: {_first_line(error)}") from error
+
+
 def _refused(message: str, given: Mapping[str, Any], project: Project) -> UserError:
     """What to do about a connection that did not come about, by the words of the server."""
-    place, source = _place(given), f"target '{project.target_name}' of {project.profiles_folder / 'profiles.yml'}"
+    place, source = place_of(given), f"target '{project.target_name}' of {project.profiles_folder / 'profiles.yml'}"
     if any(words in message for words in _COMES_BACK):
         return DatabaseLockedError(f"{place}: the server takes no connection just now ({_last_line(message)}); try again later")
     if "authentication failed" in message or "no password supplied" in message:
@@ -134,7 +151,8 @@ def _long(kind: str) -> str:
     return "timestamp without time zone" if kind == "timestamp" else kind
 
 
-def _place(given: Mapping[str, Any]) -> str:
+def place_of(given: Mapping[str, Any]) -> str:
+    """Server and database of a profile's output, as messages say it."""
     return f"{given.get('host', 'localhost')}:{given.get('port', 5432)}/{given.get('dbname', '')}"
 
 

@@ -14,6 +14,7 @@ from python_stats.warehouse import database_path, open_warehouse
 if TYPE_CHECKING:
     from python_stats.analysis import Options
     from python_stats.operations import nightly
+    from python_stats.operations.lock import RunLock
     from python_stats.pipeline import Run
 
 Flags = Mapping[str, Any]
@@ -26,20 +27,26 @@ def build(
     flags: Flags,
     more: Sequence[str],
     environment: dict[str, str] | None = None,
-    inherited: Sequence[int] = (),
+    lock: "RunLock | None" = None,
 ) -> int:
-    """`dbt build`.
+    """`dbt build`, under a lock where the database does not see to it itself.
 
     Args:
         flags: the command's own, by the name of their parameter.
         more: for dbt, as they are.
         environment: variables on top of the process's own.
-        inherited: open files that dbt holds as long as it lives.
+        lock: of the run that builds; None for a build by itself.
 
     Returns:
         dbt's exit code in the project's terms.
     """
     from python_stats import dbt_runner
+
+    if lock is None and project.output.get("type") == "postgres":
+        from python_stats.operations.postgres_lock import database_lock
+
+        with database_lock(project, "a build") as held:
+            return build(project, flags, more, environment, held)
 
     arguments: list[str] = []
     for name in ("select", "exclude", "resource_type", "exclude_resource_type"):
@@ -51,7 +58,8 @@ def build(
     if flags["variables"]:
         arguments += ["--vars", flags["variables"]]
     arguments += [f"--{name.replace('_', '-')}" for name in ("full_refresh", "fail_fast") if flags[name]]
-    return dbt_runner.build(project, [*arguments, *more], environment, inherited)
+    handed = {**(environment or {}), **(lock.environment if lock else {})}
+    return dbt_runner.build(project, [*arguments, *more], handed, [lock.descriptor] if lock else [])
 
 
 def analyze(project: Project) -> "Run":
@@ -89,16 +97,41 @@ def options(project: Project) -> "Options":
     return Options(**values, reporting_currency=str(project.variables.get("reporting_currency", "EUR")))
 
 
-def lock_file(project: Project) -> Path:
-    """Beside the working database, so that all who work on it meet there.
+def places(project: Project, root: Path, runs: Path, include_persons: bool = False) -> "nightly.Places":
+    """Where the target's readers find its figures, and the lock that all who work on it meet at.
+
+    Args:
+        root: folder of the publications.
+        runs: folder of the runs' records, logs and artifacts.
+        include_persons: publish tables about single persons, too.
 
     Raises:
-        UserError: the target is no DuckDB file.
+        UserError: a kind of target that cannot publish.
     """
-    if project.output.get("type") != "duckdb":
-        raise UserError(f"target '{project.target_name}': 'run' and 'publish' work on targets of type 'duckdb'")
+    from python_stats import public_tables
+    from python_stats.operations.nightly import Places
+
+    def tables(pages: Path) -> list[str]:
+        found = public_tables.published(pages.parent / "target" / "manifest.json", include_persons)
+        with open_warehouse(project, read_only=True) as warehouse:
+            return [table for table in found if warehouse.has(table)]
+
+    kind = project.output.get("type")
+    if kind == "postgres":
+        from python_stats import postgres
+        from python_stats.operations.postgres_publication import DatabasePublications
+
+        publications = DatabasePublications(project, root, tables)
+        return Places(runs, publications, publications.lock, target=f"{postgres.place_of(project.output)} {project.schema}")
+    if kind != "duckdb":
+        raise UserError(f"target '{project.target_name}': 'run' and 'publish' work on targets of type 'duckdb' or 'postgres'")
+    from python_stats.operations.lock import run_lock
+    from python_stats.operations.publication import Content, Files
+
     path = database_path(project)
-    return path.with_name(path.name + ".lock")
+    files = Files(root, lambda pages: Content(path, project.schema, tables(pages), pages))
+    lock = path.with_name(path.name + ".lock")  # beside the working database, so that all who work on it meet there
+    return Places(runs, files, functools.partial(run_lock, lock), target=f"{lock.resolve()} {project.schema}")
 
 
 def nightly_run(
@@ -112,19 +145,17 @@ def nightly_run(
         runs: folder of the runs' records, logs and artifacts.
         include_persons: publish tables about single persons, too.
     """
-    from python_stats import pipeline, public_tables
+    from python_stats import pipeline
     from python_stats.operations import history, nightly
-    from python_stats.operations.lock import run_lock
-    from python_stats.operations.publication import Content, Files
 
-    def build_in(folder: Path, descriptor: int) -> int:
+    def build_in(folder: Path, lock: "RunLock") -> int:
         target = folder / "target"
         target.mkdir(parents=True, exist_ok=True)
         if (project.target_folder / _PARSED).is_file():
             shutil.copy2(project.target_folder / _PARSED, target / _PARSED)
         own = dataclasses.replace(project, target_folder=target)
         logs = ["--log-path", str(folder / "logs"), "--log-format-file", "json", "--log-level-file", "info"]
-        code = build(own, {**flags, "log_path": None}, [*logs, *more], inherited=(descriptor,))
+        code = build(own, {**flags, "log_path": None}, [*logs, *more], lock=lock)
         if (target / _PARSED).is_file():
             project.target_folder.mkdir(parents=True, exist_ok=True)
             shutil.move(target / _PARSED, project.target_folder / _PARSED)
@@ -134,16 +165,9 @@ def nightly_run(
         with open_warehouse(project, read_only=True) as warehouse:
             return pipeline.read_as_of(warehouse), pipeline.read_sources(warehouse)
 
-    def content(pages: Path) -> Content:
-        tables = public_tables.published(pages.parent / "target" / "manifest.json", include_persons)
-        with open_warehouse(project, read_only=True) as warehouse:
-            return Content(database_path(project), project.schema, [table for table in tables if warehouse.has(table)], pages)
-
     def record(records: list[history.RunRecord]) -> None:
         with open_warehouse(project) as warehouse:
             warehouse.write({"run_history": history.rows(records)})
 
-    lock = lock_file(project)
     stages = nightly.Stages(build_in, lambda: analyze(project), lambda folder: report(project, folder), state, record)
-    places = nightly.Places(runs, Files(root, content), functools.partial(run_lock, lock), target=f"{lock.resolve()} {project.schema}")
-    return stages, places
+    return stages, places(project, root, runs, include_persons)

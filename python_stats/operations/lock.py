@@ -8,9 +8,9 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from python_stats.errors import DatabaseLockedError, UserError
@@ -24,9 +24,11 @@ class RunLock:
 
     Attributes:
         descriptor: to be handed to every process that works for this run.
+        environment: likewise.
     """
 
     descriptor: int
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def tell(self, holder: str) -> None:
         """Say whose it is, for whoever finds it held: `run 000042-20260505T031500Z`."""

@@ -12,6 +12,7 @@ from typing import Any
 from python_stats.errors import EXIT_CHECKS_FAILED, EXIT_DONE, EXIT_USAGE, UserError
 from python_stats.operations import history
 from python_stats.operations.history import RunRecord
+from python_stats.operations.lock import RunLock
 from python_stats.operations.publisher import Lock, Publisher
 
 STAGES = ("build", "analyze", "report", "publish")
@@ -22,14 +23,14 @@ class Stages:
     """What the stages do, given by the command line.
 
     Attributes:
-        build: given the run's folder and the lock's descriptor, dbt's exit code in the project's terms.
+        build: given the run's folder and its lock, dbt's exit code in the project's terms.
         analyze: writes the statistics' tables.
         report: writes the pages into the folder it is given.
         state: after the build, (`as_of`, figures per raw table).
         record: writes the mart `run_history`.
     """
 
-    build: Callable[[Path, int], int]
+    build: Callable[[Path, RunLock], int]
     analyze: Callable[[], object]
     report: Callable[[Path], object]
     state: Callable[[], tuple[datetime, Mapping[str, Mapping[str, Any]]]]
@@ -72,7 +73,7 @@ def run(stages: Stages, places: Places, *, keep: int, wait_s: float) -> tuple[in
         record = RunRecord(run_id, _moment(now), target=places.target)
         history.save(places.runs, record)
         try:
-            code, record = _stages(stages, places, record, lock.descriptor, keep)
+            code, record = _stages(stages, places, record, lock, keep)
         except BaseException as error:
             code = error.exit_code if isinstance(error, UserError) else EXIT_USAGE
             _finish(places, _reload(places, record), history.FAILED, code, str(error).splitlines()[0] if str(error) else None)
@@ -80,10 +81,10 @@ def run(stages: Stages, places: Places, *, keep: int, wait_s: float) -> tuple[in
         return code, record
 
 
-def _stages(stages: Stages, places: Places, record: RunRecord, descriptor: int, keep: int) -> tuple[int, RunRecord]:
+def _stages(stages: Stages, places: Places, record: RunRecord, lock: RunLock, keep: int) -> tuple[int, RunRecord]:
     folder = places.runs / record.run_id
     clock = _Clock(places, record)
-    code = stages.build(folder, descriptor)
+    code = stages.build(folder, lock)
     clock.finished("build")
     if code != EXIT_DONE:
         outcome = history.CHECKS_FAILED if code == EXIT_CHECKS_FAILED else history.FAILED

@@ -195,6 +195,13 @@ def sweep(root: Path) -> None:
                 path.unlink()
 
 
+def remove(root: Path, names: Sequence[str]) -> None:
+    """Remove publications."""
+    with _told(root):
+        for name in names:
+            shutil.rmtree(root / name)
+
+
 def _unwritten(path: Path, reason: str) -> UserError:
     return UserError(f"{path}: the publication cannot be written ({reason}); readers keep the last one")
 

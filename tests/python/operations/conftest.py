@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from python_stats.operations.history import RunRecord
-from python_stats.operations.lock import run_lock
+from python_stats.operations.lock import RunLock, run_lock
 from python_stats.operations.nightly import Places, Stages
 from python_stats.operations.publication import Content, Files
 
@@ -40,7 +40,7 @@ class Business:
     def _breaks(self, stage: str) -> None:
         self.break_in.get(stage, lambda: None)()
 
-    def _build(self, folder: Path, descriptor: int) -> int:
+    def _build(self, folder: Path, lock: RunLock) -> int:
         self._breaks("build")
         with duckdb.connect(str(self.database)) as connection:
             connection.execute(
