@@ -29,6 +29,11 @@ class Group(click.Group):
             ctx.exit(error.exit_code)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except OSError as error:
+            if ctx.params.get("debug"):
+                raise
+            click.echo(f"empathy-roi: {error.filename or 'a file'}: {error.strerror or error}", err=True)
+            ctx.exit(EXIT_USAGE)
         except Exception as error:
             if ctx.params.get("debug"):
                 raise

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from python_stats.errors import EXIT_CHECKS_FAILED, EXIT_DONE, EXIT_LOCKED, EXIT_USAGE, UserError
+from python_stats.errors import EXIT_CHECKS_FAILED, EXIT_DONE, EXIT_LOCKED, EXIT_USAGE, DamagedDatabaseError, UserError
 from python_stats.project import Project
-from python_stats.warehouse import check_available, is_lock_message
+from python_stats.warehouse import check_available, database_path, is_damage_message, is_lock_message
 
 _PASSED = frozenset({"success", "pass", "warn", "skipped", "no-op", "reused"})
 _CHECK_FAILED = frozenset({"fail"})
@@ -29,6 +29,7 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
 
     Raises:
         UserError: the database is locked before dbt starts, cannot be reached, or is none.
+        DamagedDatabaseError: its file is cut off or overwritten, as far as dbt came to see.
     """
     check_available(project)
     folder = database_folder(project)
@@ -53,12 +54,14 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
         env={**os.environ, **(environment or {})},
         pass_fds=inherited,
     )
-    is_locked = False
+    is_locked = is_damaged = False
+    path = database_path(project)
     assert process.stdout is not None
     try:
         with process.stdout as output:
             for line in output:
                 is_locked = is_locked or is_lock_message(line)
+                is_damaged = is_damaged or is_damage_message(line, path)
                 sys.stdout.write(line)
                 sys.stdout.flush()
         code = process.wait()
@@ -66,6 +69,8 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
         process.terminate()
         process.wait()
         raise
+    if code and is_damaged:
+        raise DamagedDatabaseError(f"{path}: the database is damaged, see dbt's log")
     return exit_code(code, is_locked, results if _stamp(results) != before else None)
 
 

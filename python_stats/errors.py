@@ -16,3 +16,7 @@ class DatabaseLockedError(UserError):
     """Another process holds the database; trying again later helps (`EX_TEMPFAIL`)."""
 
     exit_code = EXIT_LOCKED
+
+
+class DamagedDatabaseError(UserError):
+    """The database's file is cut off, overwritten, or none at all."""

@@ -2,18 +2,20 @@
 
 import dataclasses
 import functools
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from python_stats.errors import UserError
+from python_stats.errors import DamagedDatabaseError, UserError
 from python_stats.project import Project
 from python_stats.warehouse import database_path, open_warehouse
 
 if TYPE_CHECKING:
     from python_stats.analysis import Options
     from python_stats.operations import nightly
+    from python_stats.operations.history import RunRecord
     from python_stats.operations.lock import RunLock
     from python_stats.pipeline import Run
 
@@ -155,7 +157,10 @@ def nightly_run(
             shutil.copy2(project.target_folder / _PARSED, target / _PARSED)
         own = dataclasses.replace(project, target_folder=target)
         logs = ["--log-path", str(folder / "logs"), "--log-format-file", "json", "--log-level-file", "info"]
-        code = build(own, {**flags, "log_path": None}, [*logs, *more], lock=lock)
+        try:
+            code = build(own, {**flags, "log_path": None}, [*logs, *more], lock=lock)
+        except DamagedDatabaseError as error:
+            raise _set_aside(project, error, history.load(runs), run_places.target) from error
         if (target / _PARSED).is_file():
             project.target_folder.mkdir(parents=True, exist_ok=True)
             shutil.move(target / _PARSED, project.target_folder / _PARSED)
@@ -169,5 +174,21 @@ def nightly_run(
         with open_warehouse(project) as warehouse:
             warehouse.write({"run_history": history.rows(records)})
 
+    run_places = places(project, root, runs, include_persons)
     stages = nightly.Stages(build_in, lambda: analyze(project), lambda folder: report(project, folder), state, record)
-    return stages, places(project, root, runs, include_persons)
+    return stages, run_places
+
+
+def _set_aside(project: Project, error: UserError, records: "Sequence[RunRecord]", target: str) -> UserError:
+    """Move a damaged working database away, if it is ours and all in it can be built anew; what to tell the user."""
+    path = database_path(project)
+    is_ours = any(record.target == target and record.outcome == "published" for record in records)
+    has_raw_tables = not (os.environ.get("EMPATHY_ROI_RAW_LOCATION") or project.variables.get("raw_location"))
+    if not is_ours or has_raw_tables:
+        return error
+    aside = path.with_name(path.name + ".damaged")
+    path.replace(aside)
+    path.with_name(path.name + ".wal").unlink(missing_ok=True)
+    return DamagedDatabaseError(
+        f"{path}: the working database is damaged, and was set aside as {aside.name}; run again, and it is built anew from the raw data"
+    )

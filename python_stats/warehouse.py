@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from python_stats.errors import DatabaseLockedError, UserError
+from python_stats.errors import DamagedDatabaseError, DatabaseLockedError, UserError
 from python_stats.project import Project
 from python_stats.sql_warehouse import SqlWarehouse, quoted
 from python_stats.tables import KEYS, TABLES
@@ -92,9 +92,14 @@ def _connect(path: Path, read_only: bool) -> Any:
     except duckdb.IOException as error:
         if is_lock_message(str(error)):
             raise DatabaseLockedError(f"{path}: another process holds the database; close it or try again later") from error
-        raise UserError(f"{path}: cannot be opened as a DuckDB database ({_first_line(error)})") from error
+        raise _not_opened(path, error) from error
     except duckdb.Error as error:
-        raise UserError(f"{path}: cannot be opened as a DuckDB database ({_first_line(error)})") from error
+        raise _not_opened(path, error) from error
+
+
+def _not_opened(path: Path, error: BaseException) -> UserError:
+    kind = DamagedDatabaseError if is_damage_message(str(error), path) else UserError
+    return kind(f"{path}: cannot be opened as a DuckDB database ({_first_line(error)})")
 
 
 def database_path(project: Project) -> Path:
@@ -105,6 +110,12 @@ def database_path(project: Project) -> Path:
 def is_lock_message(text: str) -> bool:
     """Is this DuckDB saying that another process holds the file, or Postgres that one holds a table?"""
     return any(words in text for words in ("Could not set lock on file", "Conflicting lock", "due to lock timeout", "deadlock detected"))
+
+
+def is_damage_message(text: str, path: Path) -> bool:
+    """Is this DuckDB saying that its database file is cut off, overwritten, or none?"""
+    says_so = "Could not read enough bytes from file" in text or "not a valid DuckDB database file" in text
+    return (says_so and path.name in text) or "Corrupt database file" in text
 
 
 class DuckDBWarehouse(SqlWarehouse):

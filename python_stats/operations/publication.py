@@ -164,12 +164,25 @@ def roll_back(root: Path) -> str:
         UserError: there is none.
     """
     now = current(root)
-    older = [name for name in publications(root) if now is not None and name < now]
+    older = [name for name in publications(root) if now is not None and name < now and is_whole(root / name / DATABASE)]
     if not older:
-        raise UserError(f"{root}: there is no publication before {now or 'the first'} to go back to")
+        raise UserError(f"{root}: there is no whole publication before {now or 'the first'} to go back to")
     with _told(root):
         point_to(root, older[-1])
     return older[-1]
+
+
+def is_whole(database: Path) -> bool:
+    """Does every table of a published database fit the checksum that it was published with?"""
+    import duckdb
+
+    try:
+        with duckdb.connect(str(database), read_only=True) as connection:
+            (schema,) = connection.execute("select schema_name from duckdb_tables() where table_name = 'publication'").fetchall()[0]
+            told = connection.execute(f"select table_name, row_count, checksum from {_name(schema)}.publication").fetchall()
+            return all(fingerprint(connection, f"{_name(schema)}.{_name(table)}") == (rows, checksum) for table, rows, checksum in told)
+    except (duckdb.Error, IndexError):
+        return False
 
 
 def point_to(root: Path, publication_id: str) -> None:

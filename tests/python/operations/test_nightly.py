@@ -102,7 +102,7 @@ def test_rolling_back_goes_to_the_one_before_and_no_further_than_the_first(busin
         run(business)
     publication.roll_back(business.published)
     assert business.seen() == (1, "version 1")
-    with pytest.raises(UserError, match="no publication before 000001"):
+    with pytest.raises(UserError, match="no whole publication before 000001"):
         publication.roll_back(business.published)
     business.version = 3
     run(business)  # its number is above all there are, so that it is the newest

@@ -1,0 +1,104 @@
+"""Files that are cut off or overwritten: the run says so, sets aside what can be built anew, and touches nothing else."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner, Result
+from operations.conftest import Business
+
+from python_stats.cli import main
+from python_stats.errors import UserError
+from python_stats.operations import history, nightly, publication
+from python_stats.warehouse import is_damage_message
+
+
+def run(folder: Path) -> Result:
+    return CliRunner().invoke(main, ["run", "--runs-folder", str(folder / "runs"), "--publish-folder", str(folder / "published")])
+
+
+def cut_off(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+@pytest.fixture
+def damaged(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project with its database cut off, after a run of its that published."""
+    monkeypatch.setenv("EMPATHY_ROI_RAW_LOCATION", "raw/{table}.parquet")
+    target = f"{(project / 'w.duckdb.lock').resolve()} main"
+    record = history.RunRecord("000001-20260505T000000Z", "2026-05-05", outcome="published", target=target)
+    history.save(project / "runs", record)
+    cut_off(project / "w.duckdb")
+    return project
+
+
+def test_a_damaged_working_database_is_set_aside_and_the_next_run_starts_anew(damaged: Path) -> None:
+    before = (damaged / "w.duckdb").read_bytes()
+    result = run(damaged)
+    assert result.exit_code == 2
+    assert "w.duckdb: the working database is damaged, and was set aside as w.duckdb.damaged; run again" in result.stderr
+    assert not (damaged / "w.duckdb").exists()
+    assert (damaged / "w.duckdb.damaged").read_bytes() == before
+    assert history.load(damaged / "runs")[-1].outcome == "failed"
+
+
+def test_a_file_that_no_run_made_stays_where_it_is(damaged: Path) -> None:
+    for path in (damaged / "runs").glob("*/run.json"):
+        path.unlink()
+    result = run(damaged)
+    assert result.exit_code == 2 and "cannot be opened as a DuckDB database" in result.stderr
+    assert (damaged / "w.duckdb").is_file() and not (damaged / "w.duckdb.damaged").exists()
+
+
+def test_a_database_with_the_raw_tables_in_it_stays_where_it_is(damaged: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It could not be built anew."""
+    monkeypatch.delenv("EMPATHY_ROI_RAW_LOCATION")
+    assert run(damaged).exit_code == 2
+    assert (damaged / "w.duckdb").is_file()
+
+
+@pytest.mark.parametrize("how", ["cut in half", "cut to a page", "empty", "overwritten"])
+def test_damage_is_recognised_by_what_duckdb_says(how: str, tmp_path: Path) -> None:
+    path = tmp_path / "w.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create table t as select i, md5(cast(i as varchar)) as h from range(100000) as r(i)")
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        if how == "overwritten":
+            file.seek(12_288)
+            file.write(random.Random(1).randbytes(size - 12_288))
+        else:
+            file.truncate({"cut in half": size // 2, "cut to a page": 12_288, "empty": 0}[how])
+    with pytest.raises(duckdb.Error) as caught, duckdb.connect(str(path)) as connection:
+        connection.execute("select max(h) from t").fetchall()
+    assert is_damage_message(str(caught.value), path)
+
+
+def test_a_raw_file_that_is_cut_off_is_no_damage_of_the_database(tmp_path: Path) -> None:
+    assert not is_damage_message('IO Error: Could not read enough bytes from file "raw/events.parquet": attempted …', tmp_path / "w.duckdb")
+
+
+def test_nobody_rolls_back_to_half_a_file(business: Business) -> None:
+    ids = []
+    for business.version in (1, 2, 3):
+        _, record = nightly.run(business.stages(), business.places, keep=7, wait_s=0)
+        ids.append(record.run_id)
+    cut_off(business.published / ids[1] / publication.DATABASE)
+    assert publication.roll_back(business.published) == ids[0]
+    assert business.seen() == (1, "version 1")
+    with pytest.raises(UserError, match="no whole publication before"):
+        publication.roll_back(business.published)
+
+
+def test_a_disk_that_takes_nothing_is_one_line(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device", "runs/000001/run.json")
+
+    monkeypatch.setattr(history, "save", fails)
+    result = run(project)
+    assert result.exit_code == 2
+    assert result.stderr == "empathy-roi: runs/000001/run.json: No space left on device\n"
