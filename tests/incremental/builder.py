@@ -2,8 +2,8 @@
 
     python tests/incremental/builder.py STEPS.json
 
-STEPS.json: a list of {"database", "raw", "batches", "seeds", "variables", "full"}; the folder `raw` gets a link to each of the
-step's batches before the build.
+STEPS.json: a list of {"database", "raw", "batches", "seeds", "variables", "full", "environment"}; the folder `raw` gets a link to each
+of the step's batches before the build. Where the environment says Postgres, what has landed is loaded first.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -33,7 +34,12 @@ def main() -> int:
             "EMPATHY_ROI_RAW_LOCATION": f"{raw}/*/{{table}}.csv",
             "EMPATHY_ROI_SEEDS": os.path.relpath(step["seeds"], project),
             "DBT_PROFILES_DIR": str(project),
+            **step["environment"],
         })  # fmt: skip
+        if step["environment"].get("EMPATHY_ROI_TARGET") == "postgres":
+            loaded = subprocess.run([sys.executable, "-m", "python_stats", "load", os.environ["EMPATHY_ROI_RAW_LOCATION"]], check=False)
+            if loaded.returncode:
+                return 1
         place = str(Path(step["database"]).with_suffix(""))
         result = runner.invoke([
             "--quiet", "build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test",

@@ -4,6 +4,7 @@
     python tests/incremental/prove.py --rounds 3,4 --ways 6
     python tests/incremental/prove.py --quick         # six ways, for every change
     python tests/incremental/prove.py --resume        # what has passed with the same SQL is not run again
+    python tests/incremental/prove.py --target postgres --rounds 1,4 --ways 12   # on a server of its own, and beside DuckDB's full refresh
 
 A round packs its ways into one build, as disjoint persons: each way is a world of the oracle's generator of its own, cut into
 batches at random places in an order of its own (by arrival, at random, backwards, identity links last, copies last, person by
@@ -21,14 +22,19 @@ import random
 import shutil
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from arrivals import WAYS, batches_of, generate, write_batch
-
 PROJECT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(PROJECT / "tests" / "python")]
+
+import engines  # noqa: E402
+import postgres_server  # noqa: E402
+from arrivals import WAYS, batches_of, generate, write_batch  # noqa: E402
+
 SHARED = Path(os.environ.get("EMPATHY_ROI_SHARED", PROJECT.parent / "shared"))
 GENERATOR = SHARED / "oracle" / "generate.py"
 WORK = PROJECT / "build" / "incremental"
@@ -37,7 +43,7 @@ WAYS_A_ROUND = 30
 BATCHES = 4
 
 
-def prove(folder: Path, number: int, ways: int, batches: int, persons: int) -> list[str]:
+def prove(folder: Path, number: int, ways: int, batches: int, persons: int, server: postgres_server.Server | None = None) -> list[str]:
     """Build a round both ways.
 
     Args:
@@ -46,6 +52,7 @@ def prove(folder: Path, number: int, ways: int, batches: int, persons: int) -> l
         ways: worlds in it, each cut in a way of its own.
         batches: increments, the first load included.
         persons: random persons a world, beside the oracle's edge cases.
+        server: of Postgres, where the proof is to happen there; its full refresh is then compared with DuckDB's as well.
 
     Returns:
         What differs, a line each; nothing where nothing does.
@@ -59,19 +66,33 @@ def prove(folder: Path, number: int, ways: int, batches: int, persons: int) -> l
         way = WAYS[world % len(WAYS)]
         for path, batch in zip(everything, batches_of(rows, columns, batches, way, order), strict=True):
             write_batch(path / f"world_{world:03d}", batch, columns)
+    seeds = folder / "world" / "seeds"
+    remote = {"increments": {}, "full": {}} if server is None else {
+        name: server.environment | {"EMPATHY_ROI_SCHEMA": schema} for name, schema in (("increments", "increments"), ("full", "anew"))
+    }  # fmt: skip
     steps = [
-        {"database": str(folder / "increments.duckdb"), "raw": str(folder / "landed"), "seeds": str(folder / "world" / "seeds"),
+        {"database": str(folder / "increments.duckdb"), "raw": str(folder / "landed"), "seeds": str(seeds),
          "batches": [str(world) for path in everything[: place + 1] for world in sorted(path.iterdir())],
-         "variables": variables, "full": False}
+         "variables": variables, "full": False, "environment": remote["increments"]}
         for place, variables in enumerate(moments(number, batches))
     ]  # fmt: skip
-    steps.append(steps[-1] | {"database": str(folder / "full.duckdb"), "full": True})
-    (folder / "steps.json").write_text(json.dumps(steps, indent=1), encoding="utf-8")
-    built = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("builder.py")), str(folder / "steps.json")], text=True, capture_output=True, check=False)
-    if built.returncode:
-        return (built.stdout + built.stderr).splitlines()[-30:]
-    return differences(folder / "increments.duckdb", folder / "full.duckdb", folder / "world" / "seeds")
+    steps.append(steps[-1] | {"database": str(folder / "full.duckdb"), "full": True, "environment": remote["full"]})
+    failure = build(folder / "steps.json", steps)
+    if server is None or failure:
+        return failure or differences(folder / "increments.duckdb", folder / "full.duckdb", seeds)
+    with server.connect() as connection:
+        return (
+            differences_on_postgres(connection, seeds)
+            or build(folder / "steps.json", [steps[-1] | {"environment": {}}])
+            or differences_from_duckdb(connection, folder / "full.duckdb", seeds)
+        )
+
+
+def build(path: Path, steps: list[dict[str, object]]) -> list[str]:
+    """Build the steps one after the other; what went wrong, or nothing."""
+    path.write_text(json.dumps(steps, indent=1), encoding="utf-8")
+    built = subprocess.run([sys.executable, str(Path(__file__).with_name("builder.py")), str(path)], text=True, capture_output=True, check=False)
+    return (built.stdout + built.stderr).splitlines()[-30:] if built.returncode else []
 
 
 def moments(number: int, batches: int) -> list[dict[str, object]]:
@@ -83,27 +104,50 @@ def moments(number: int, batches: int) -> list[dict[str, object]]:
     return [shared | {"as_of": days[place % len(days)]} for place in range(batches)]
 
 
-def marts_of(connection: duckdb.DuckDBPyConnection, seeds: Path) -> list[str]:
+def is_mart(name: str, seeds: Path) -> bool:
     """Whatever is neither a seed nor a step on the way."""
+    return not name.startswith(("int_", "stg_", "cfg_", "seed_violations")) and not (seeds / f"{name}.csv").is_file()
+
+
+def marts_of(connection: duckdb.DuckDBPyConnection, seeds: Path) -> list[str]:
     found = connection.execute("select table_name from information_schema.tables where table_schema = 'main' order by 1").fetchall()
-    return [name for (name,) in found
-            if not name.startswith(("int_", "stg_", "cfg_", "seed_violations")) and not (seeds / f"{name}.csv").is_file()]  # fmt: skip
+    return [name for (name,) in found if is_mart(name, seeds)]
 
 
 def differences(one: Path, other: Path, seeds: Path) -> list[str]:
     """Marts whose sorted exports differ, each with a few of the rows that only one of the two has."""
-    found: list[str] = []
     with duckdb.connect(str(one), read_only=True) as left, duckdb.connect(str(other), read_only=True) as right:
         marts = marts_of(left, seeds)
         if marts != marts_of(right, seeds) or len(marts) < 20:
             return [f"not the same marts: {marts} and {marts_of(right, seeds)}"]
-        for mart in marts:
-            rows = [sorted(map(repr, connection.execute(f'select * from "{mart}"').fetchall())) for connection in (left, right)]
-            if rows[0] != rows[1]:
-                only = [sorted(set(rows[place]) - set(rows[1 - place])) for place in (0, 1)]
-                found.append(f"{mart}: {len(rows[0])} rows after increments, {len(rows[1])} in full; "
-                             f"only after increments {len(only[0])} {only[0][:2]}; only in full {len(only[1])} {only[1][:2]}")  # fmt: skip
-    return found
+        return [line for mart in marts for line in difference(
+            mart, *(connection.execute(f'select * from "{mart}"').fetchall() for connection in (left, right)))]  # fmt: skip
+
+
+def difference(mart: str, increments: list[tuple[Any, ...]], full: list[tuple[Any, ...]]) -> list[str]:
+    rows = [sorted(map(repr, found)) for found in (increments, full)]
+    if rows[0] == rows[1]:
+        return []
+    only = [sorted(set(rows[place]) - set(rows[1 - place])) for place in (0, 1)]
+    return [f"{mart}: {len(rows[0])} rows after increments, {len(rows[1])} in full; "
+            f"only after increments {len(only[0])} {only[0][:2]}; only in full {len(only[1])} {only[1][:2]}"]  # fmt: skip
+
+
+def differences_on_postgres(connection: Any, seeds: Path) -> list[str]:
+    """As `differences`, between two schemas."""
+    marts, others = ([name for name in engines.postgres_tables(connection, schema) if is_mart(name, seeds)] for schema in ("increments", "anew"))
+    if marts != others or len(marts) < 20:
+        return [f"not the same marts: {marts} and {others}"]
+    return [line for mart in marts for line in difference(
+        mart, *(engines.postgres_rows(connection, schema, mart)[1] for schema in ("increments", "anew")))]  # fmt: skip
+
+
+def differences_from_duckdb(connection: Any, database: Path, seeds: Path) -> list[str]:
+    """Marts after the last increment on Postgres that are not those of DuckDB, beyond the last digits of decimals."""
+    with duckdb.connect(str(database), read_only=True) as local:
+        marts = marts_of(local, seeds)
+    return [f"{mart} on DuckDB and on Postgres: {line}" for mart in marts for line in engines.differences(
+        engines.duckdb_rows(database, mart), engines.postgres_rows(connection, "increments", mart))]  # fmt: skip
 
 
 def fingerprint() -> str:
@@ -123,23 +167,37 @@ def main() -> int:
     parser.add_argument("--ways", type=int, default=WAYS_A_ROUND, help="worlds a round, each cut in a way of its own")
     parser.add_argument("--batches", type=int, default=BATCHES)
     parser.add_argument("--persons", type=int, default=30, help="random persons a world, beside the edge cases")
+    parser.add_argument("--target", default="duckdb", choices=["duckdb", "postgres"])
     options = parser.parse_args()
     if options.quick:
         options.rounds, options.ways, options.batches = "1", len(WAYS), 3
     if not GENERATOR.is_file():
         print(f"incremental: skipped, there is no oracle beside the project ({GENERATOR})")
         return 0
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(postgres_server.running()) if options.target == "postgres" else None
+        except postgres_server.NoServerError as error:
+            print(f"incremental: skipped, {error}")
+            return 0
+        return prove_all([int(number) for number in options.rounds.split(",")], options, server)
+
+
+def prove_all(rounds: list[int], options: argparse.Namespace, server: postgres_server.Server | None) -> int:
+    """The exit code; a round that passes is remembered."""
     WORK.mkdir(parents=True, exist_ok=True)
-    memory = WORK / "passed.json"
+    memory = WORK / f"passed{'-postgres' if server else ''}.json"
     passed = json.loads(memory.read_text()) if memory.is_file() else {}
     now, failed = fingerprint(), 0
-    rounds = [int(number) for number in options.rounds.split(",")]
     for number in rounds:
-        name = f"round-{number}-{options.ways}-{options.batches}-{options.persons}"
+        name = f"{'postgres-' if server else ''}round-{number}-{options.ways}-{options.batches}-{options.persons}"
         if options.resume and passed.get(name) == now:
             print(f"ok {name} (before)")
             continue
-        found = prove(WORK / f"round-{number}", number, options.ways, options.batches, options.persons)
+        if server:
+            with server.connect() as connection:
+                connection.execute("drop schema if exists increments, anew cascade")
+        found = prove(WORK / f"{options.target}-round-{number}", number, options.ways, options.batches, options.persons, server)
         print(f"{'XX' if found else 'ok'} {name}", flush=True)
         if found:
             failed += 1
