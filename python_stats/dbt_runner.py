@@ -7,7 +7,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from python_stats.errors import EXIT_CHECKS_FAILED, EXIT_DONE, EXIT_LOCKED, EXIT_USAGE, DamagedDatabaseError, UserError
+from python_stats.errors import EXIT_CHECKS_FAILED, EXIT_DONE, EXIT_LOCKED, EXIT_USAGE, DamagedDatabaseError, DatabaseLockedError, UserError
+from python_stats.postgres import is_lost_message, place_of
 from python_stats.project import Project
 from python_stats.warehouse import check_available, database_path, is_damage_message, is_lock_message
 
@@ -28,7 +29,7 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
         0 done; 1 only checks failed; 2 anything worse, usage and compilation included; 75 the database is locked.
 
     Raises:
-        UserError: the database is locked before dbt starts, cannot be reached, or is none.
+        UserError: the database is locked before dbt starts, cannot be reached, or is none; the server went away in the middle.
         DamagedDatabaseError: its file is cut off or overwritten, as far as dbt came to see.
     """
     check_available(project)
@@ -54,7 +55,7 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
         env={**os.environ, **(environment or {})},
         pass_fds=inherited,
     )
-    is_locked = is_damaged = False
+    is_locked = is_damaged = is_lost = False
     path = database_path(project)
     assert process.stdout is not None
     try:
@@ -62,6 +63,7 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
             for line in output:
                 is_locked = is_locked or is_lock_message(line)
                 is_damaged = is_damaged or is_damage_message(line, path)
+                is_lost = is_lost or (project.output.get("type") == "postgres" and is_lost_message(line))
                 sys.stdout.write(line)
                 sys.stdout.flush()
         code = process.wait()
@@ -71,6 +73,8 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
         raise
     if code and is_damaged:
         raise DamagedDatabaseError(f"{path}: the database is damaged, see dbt's log")
+    if code and is_lost:
+        raise DatabaseLockedError(f"{place_of(project.output)}: the server went away while dbt was at work; run the same command again")
     return exit_code(code, is_locked, results if _stamp(results) != before else None)
 
 

@@ -14,6 +14,11 @@ Row = dict[str, Any]
 _LOCK_TIMEOUT = "30s"
 _TYPES = {"varchar": "text", "double": "double precision"}
 _COMES_BACK = ("starting up", "shutting down", "too many clients", "too many connections", "remaining connection slots", "in recovery mode")
+_LOST = (
+    "server closed the connection unexpectedly", "connection has been closed unexpectedly", "terminating connection",
+    "connection already closed",
+    "connection not open", "Connection refused", *_COMES_BACK[:2], "in recovery mode",
+)  # fmt: skip
 _LOADED = "Loaded by empathy-roi"
 
 
@@ -149,6 +154,11 @@ def replace_raw_table(connection: Any, schema: str, table: str, columns: Mapping
 
 def _long(kind: str) -> str:
     return "timestamp without time zone" if kind == "timestamp" else kind
+
+
+def is_lost_message(text: str) -> bool:
+    """Is this somebody saying that the server went away in the middle of the work, or is coming back?"""
+    return any(words in text for words in _LOST)
 
 
 def place_of(given: Mapping[str, Any]) -> str:
