@@ -1,13 +1,15 @@
 """The same simulated business built on DuckDB and on Postgres, one after the other in one run: CPU and time as ratios to DuckDB.
 
-    python tests/benchmarks/engines.py --events 200000
+    python tests/benchmarks/engines.py --events 200000 --models 15
 
-CPU is dbt's and the server's together; the server is one of the test's own (fsync off), on this machine.
+CPU is dbt's and the server's together; the server is one of the test's own (fsync off), on this machine. --models also shows the models
+that take longest on Postgres, beside their time on DuckDB.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import resource
 import subprocess
@@ -47,17 +49,29 @@ def server_used(server: postgres_server.Server) -> float:
     return sum((own.user, own.system, own.children_user, own.children_system, *(part.user + part.system for part in running)))
 
 
+def slowest(folder: Path, count: int) -> None:
+    """Show the models that took longest on Postgres."""
+    took = {engine: {
+        node["unique_id"].split(".")[-1]: node["execution_time"]
+        for node in json.loads((folder / f"target-{engine}" / "run_results.json").read_text(encoding="utf-8"))["results"]
+    } for engine in ("duckdb", "postgres")}  # fmt: skip
+    for name, seconds in sorted(took["postgres"].items(), key=lambda item: -item[1])[:count]:
+        print(f"{name:<44} {took['duckdb'][name]:8.2f} s {seconds:8.2f} s   × {seconds / max(took['duckdb'][name], 1e-3):.1f}")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=200_000)
+    parser.add_argument("--models", type=int, default=0, help="show so many of the slowest models")
+    parser.add_argument("--raw", type=Path, help="keep the simulated rows in this folder, and take them from there")
     options = parser.parse_args()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("EMPATHY_ROI_", "DBT_", "PG"))}
     with tempfile.TemporaryDirectory(prefix="empathy_roi_") as name, postgres_server.running() as server:
         folder = Path(name)
-        raw = subprocess.run(
-            [sys.executable, "-m", "python_stats", "simulate", str(folder / "raw"), "--events", str(options.events)], cwd=PROJECT, check=True)
-        assert raw.returncode == 0
-        location = str(folder / "raw" / "{table}.parquet") if (folder / "raw" / "events.parquet").is_file() else str(folder / "raw" / "{table}")
+        raw = (options.raw or folder / "raw").resolve()
+        if not raw.is_dir():
+            subprocess.run([sys.executable, "-m", "python_stats", "simulate", str(raw), "--events", str(options.events)], cwd=PROJECT, check=True)
+        location = str(raw / "{table}.parquet") if (raw / "events.parquet").is_file() else str(raw / "{table}")
         local = {**kept, "EMPATHY_ROI_RAW_LOCATION": location, "EMPATHY_ROI_DATABASE": str(folder / "found.duckdb"), "DBT_PROFILES_DIR": str(PROJECT)}
         remote = {**local, **server.environment}
         roi = [sys.executable, "-m", "python_stats"]
@@ -71,7 +85,8 @@ def main() -> int:
             found[engine] = timed([*build, *skipped], environment, lambda: server_used(server))
             seconds, cpu = found[engine]
             ratios = [value / base for value, base in zip(found[engine], found["duckdb"], strict=True)]
-            print(f"build on {engine:<10} {seconds:8.1f} s  {cpu:8.1f} CPU s   × {ratios[0]:.2f} in time, × {ratios[1]:.2f} in CPU")
+            print(f"build on {engine:<10} {seconds:8.1f} s  {cpu:8.1f} CPU s   × {ratios[0]:.2f} in time, × {ratios[1]:.2f} in CPU", flush=True)
+        slowest(folder, options.models)
     return 0
 
 
