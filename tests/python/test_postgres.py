@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +19,7 @@ from postgres_server import USER, Server
 from python_stats import loading
 from python_stats.cli import main
 from python_stats.errors import EXIT_LOCKED, EXIT_USAGE, DatabaseLockedError, UserError
+from python_stats.operations.postgres_lock import database_lock
 from python_stats.project import Flags, Project, open_project
 from python_stats.tables import TABLES
 from python_stats.warehouse import Warehouse, open_warehouse
@@ -120,6 +125,45 @@ def test_why_there_is_no_connection(command: str, name: str, value: str, words: 
     result = call(command)
     assert result.exit_code == EXIT_USAGE
     assert len(result.stderr.strip().splitlines()) == 1 and words in result.stderr
+
+
+def test_a_second_build_is_exit_75_and_a_dbt_by_hand_stops(postgres: Server, project: Project) -> None:
+    with database_lock(project, "run 000042-x"):
+        result = call("build")
+        assert result.exit_code == EXIT_LOCKED
+        assert f"schema {SCHEMA}: run 000042-x, process {os.getpid()} on " in result.stderr and "is still at work" in result.stderr
+        by_hand = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "build", "--no-use-colors", "--select", "as_of", "--vars", "{raw_schema: raw}"]
+        done = subprocess.run([*by_hand, "--target-path", "build/by-hand", "--log-path", "build/by-hand"], text=True, capture_output=True, check=False)
+        assert done.returncode != 0
+        assert f"another build or run holds the lock of schema {SCHEMA}; try again later" in done.stdout
+    with postgres.connect() as connection:
+        assert connection.execute("select count(*) from pg_tables where schemaname = %s", [SCHEMA]).fetchone() == (0,)
+
+
+SERVE = """
+import sys, time
+import postgres_server
+with postgres_server.running() as server:
+    print(server.folder, server.process.pid, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_killed_test_run_takes_its_server_along(postgres: Server) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE], stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    )
+    assert process.stdout is not None
+    folder, server = process.stdout.readline().rsplit(" ", 1)
+    assert Path(folder).is_dir()
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 30
+    while Path(folder).exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not Path(folder).exists()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(server), 0)
 
 
 def test_a_full_server_is_exit_75(postgres: Server, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
