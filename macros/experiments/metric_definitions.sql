@@ -83,16 +83,6 @@
 {# The windows after an exposure, in days; `all` has no end. #}
 {% macro metric_windows() -%}{{ return({'7': 7, '30': 30, '90': 90, 'all': none}) }}{%- endmacro %}
 
-{# Does something of an age (microseconds since the exposure) count in a window? Some metrics have only some windows, and only their last days. #}
-{% macro is_in_window(window, days, age_us='age_us') -%}
-{{ age_us }} >= 0{% if days is not none %} and {{ age_us }} < {{ days_us(days) }}{% endif %}
-{%- for metric_id, metric in metrics_of_kind(['share', 'mean', 'ratio']).items() if metric.last_days or metric.windows %}
-    {%- if window not in (metric.windows or [window]) %} and metric_id <> '{{ metric_id }}'
-    {%- elif metric.last_days %} and (metric_id <> '{{ metric_id }}' or {{ age_us }} >= {{ days_us([days - metric.last_days, 0] | max) }})
-    {%- endif %}
-{%- endfor %}
-{%- endmacro %}
-
 {# Has a metric a window at all? #}
 {% macro has_window(metric_id, metric_window) -%}
 true

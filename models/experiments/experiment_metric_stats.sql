@@ -1,108 +1,102 @@
 -- Sufficient statistics of every metric, one row per experiment, variant, metric, window and segment. Persons for whom nothing
--- happened count as 0, without a row of their own: their part of every sum is their number times that of (0 - pivot).
-with persons as (
+-- happened have no row of their own; they count among the persons, at 0.
+-- depends_on: {{ ref('int_compared_persons') }}, {{ ref('int_person_changes') }}, {{ ref('stg_users') }}, {{ ref('int_person_keys') }}, {{ ref('as_of') }}
+{% set has_segments = var('user_segments', []) -%}
+
+with {% if has_segments -%}
+segments as (
+    {{ person_segments() }}
+),
+
+{% endif -%}
+persons as (
 
     select
-        experiment_id,
-        variant_id,
-        metric_window,
-        segment,
-        count(*) as persons
-    from {{ ref('int_eligible_persons') }}
-    group by experiment_id, variant_id, metric_window, segment
+        variant_key,
+        window_no,
+        'all' as segment,
+        sum(persons) as persons
+    from {{ ref('int_window_entries') }}
+    group by variant_key, window_no
+    {%- if has_segments %}
+    union all
+    {{ segment_entries() }}
+    {%- endif %}
 
 ),
 
 -- every declared variant has a row for all persons, also where nobody was seen in it
 cells as (
 
-    select experiment_id, variant_id, metric_window, segment from persons
+    select variant_key, window_no, segment from persons
     union
     select
-        variants.experiment_id,
-        variants.variant_id,
-        pivots.metric_window,
+        variants.variant_key,
+        pivots.window_no,
         'all' as segment
-    from {{ ref('cfg_experiment_variants') }} as variants
-    inner join (select distinct experiment_id, metric_window from {{ ref('int_metric_pivots') }}) as pivots
+    from {{ ref('int_experiment_variants') }} as variants
+    inner join {{ ref('int_metric_pivots') }} as pivots
         on variants.experiment_id = pivots.experiment_id
 
 ),
 
-valued as (
+summed as (
 
     select
-        eligible.experiment_id,
-        eligible.variant_id,
-        vals.metric_id,
-        eligible.metric_window,
-        eligible.segment,
-        count(*) as persons,
-        {% for letter in 'ydxz' -%}
-        sum({{ shifted(letter, 'vals.' ~ letter) }}) as {{ letter }},
+        sums.metric_key,
+        sums.variant_key,
+        sums.window_no,
+        'all' as segment,
+        {% for moment in moments() -%}
+        sum(sums.{{ moment }}) as {{ moment }},
         {% endfor -%}
-        sum({{ cube_in_millionths(deviation('vals.y', 'vals.d')) }}) as cubes,
-        {% for pair in moment_pairs() -%}
-        sum({{ shifted(pair[0], 'vals.' ~ pair[0]) }} * {{ shifted(pair[1], 'vals.' ~ pair[1]) }}) as {{ pair }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from {{ ref('int_person_values') }} as vals
-    inner join {{ ref('int_eligible_persons') }} as eligible
+        sum(cubes.cubes) as cubes
+    from {{ ref('int_metric_sums') }} as sums
+    left join {{ ref('int_metric_cubes') }} as cubes
         on
-            vals.experiment_id = eligible.experiment_id
-            and vals.person_key = eligible.person_key
-            and vals.metric_window = eligible.metric_window
-    inner join {{ ref('int_metric_pivots') }} as pivots
-        on
-            vals.experiment_id = pivots.experiment_id
-            and vals.metric_id = pivots.metric_id
-            and vals.metric_window = pivots.metric_window
-    group by eligible.experiment_id, eligible.variant_id, vals.metric_id, eligible.metric_window, eligible.segment
-
-),
-
-completed as (
-
-    select
-        cells.experiment_id,
-        cells.variant_id,
-        pivots.metric_id,
-        cells.metric_window,
-        cells.segment,
-        pivots.metric_kind,
-        pivots.scale,
-        pivots.skew_unit,
-        coalesce(valued.cubes, 0) as cubes,
-        coalesce(persons.persons, 0) as persons,
-        coalesce(persons.persons, 0) - coalesce(valued.persons, 0) as persons_at_zero,
-        pivots.pivot_y,
-        pivots.pivot_d,
-        pivots.pivot_x,
-        pivots.pivot_z,
-        {% for moment in ['y', 'd', 'x', 'z'] + moment_pairs() -%}
-        coalesce(valued.{{ moment }}, 0) as {{ moment }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from cells
-    inner join {{ ref('int_metric_pivots') }} as pivots
-        on cells.experiment_id = pivots.experiment_id and cells.metric_window = pivots.metric_window
-    left join persons
-        on
-            cells.experiment_id = persons.experiment_id
-            and cells.variant_id = persons.variant_id
-            and cells.metric_window = persons.metric_window
-            and cells.segment = persons.segment
-    left join valued
-        on
-            cells.experiment_id = valued.experiment_id
-            and cells.variant_id = valued.variant_id
-            and pivots.metric_id = valued.metric_id
-            and cells.metric_window = valued.metric_window
-            and cells.segment = valued.segment
+            sums.metric_key = cubes.metric_key
+            and sums.variant_key = cubes.variant_key
+            and sums.window_no = cubes.window_no
+            and sums.day = cubes.day
+    group by sums.metric_key, sums.variant_key, sums.window_no
+    {%- if has_segments %}
+    union all
+    {{ segment_sums() }}
+    {%- endif %}
 
 ),
 
 totalled as (
 
-    {{ with_persons_at_zero('completed', ['experiment_id', 'variant_id', 'metric_id', 'metric_window', 'segment', 'metric_kind', 'skew_unit', 'persons_at_zero', 'cubes']) }}
+    select
+        variants.experiment_id,
+        variants.variant_id,
+        cells.segment,
+        pivots.metric_id,
+        pivots.metric_window,
+        pivots.metric_kind,
+        pivots.scale,
+        pivots.skew_unit,
+        {% for letter in 'ydxz' -%}
+        pivots.pivot_{{ letter }},
+        {% endfor -%}
+        {% for moment in moments() + ['cubes'] -%}
+        coalesce(summed.{{ moment }}, 0) as {{ moment }},
+        {% endfor -%}
+        coalesce(persons.persons, 0) as persons
+    from cells
+    inner join {{ ref('int_experiment_variants') }} as variants
+        on cells.variant_key = variants.variant_key
+    inner join {{ ref('int_metric_pivots') }} as pivots
+        on variants.experiment_id = pivots.experiment_id and cells.window_no = pivots.window_no
+    left join persons
+        on cells.variant_key = persons.variant_key and cells.window_no = persons.window_no and cells.segment = persons.segment
+    left join summed
+        on
+            pivots.metric_key = summed.metric_key
+            and cells.variant_key = summed.variant_key
+            and cells.window_no = summed.window_no
+            and cells.segment = summed.segment
 
 )
 

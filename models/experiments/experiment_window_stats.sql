@@ -1,21 +1,41 @@
 -- The same persons in two windows: sufficient statistics of the later window (y, d) with the earlier one (x, z) in the place of what
 -- came before the exposure, over all persons who have passed the later window.
+{% set fixed = fixed_windows() -%}
+
 with pairs as (
 
     {{ window_pairs() }}
 
 ),
 
+-- each person's values in every window side by side; whoever has nothing in any has no row, and is at 0
+valued as (
+
+    select
+        metric_key,
+        variant_key,
+        person_key,
+        exposed_us,
+        {% for window in fixed -%}
+        {% set outer = loop -%}
+        {% for letter in 'yd' -%}
+        max(case when window_no = {{ outer.index }} then {{ letter }} end) as {{ letter }}_{{ window }}{{ ',' if not (loop.last and outer.last) }}
+        {% endfor -%}
+        {% endfor %}
+    from {{ ref('int_person_changes') }}
+    where is_last and window_no <= {{ fixed | length }}
+    group by metric_key, variant_key, person_key, exposed_us
+
+),
+
 persons as (
 
     select
-        experiment_id,
-        variant_id,
-        metric_window,
-        count(*) as persons
-    from {{ ref('int_eligible_persons') }}
-    where segment = 'all'
-    group by experiment_id, variant_id, metric_window
+        variant_key,
+        window_no,
+        sum(persons) as persons
+    from {{ ref('int_window_entries') }}
+    group by variant_key, window_no
 
 ),
 
@@ -25,8 +45,12 @@ cells as (
     select
         variants.experiment_id,
         variants.variant_id,
+        variants.variant_key,
         later.metric_id,
+        later.metric_key,
         later.metric_window,
+        later.window_no,
+        later.window_us,
         pairs.earlier_window,
         later.metric_kind,
         later.scale,
@@ -34,74 +58,66 @@ cells as (
         later.pivot_d,
         earlier.pivot_y as pivot_x,
         earlier.pivot_d as pivot_z
-    from {{ ref('cfg_experiment_variants') }} as variants
+    from {{ ref('int_experiment_variants') }} as variants
     inner join {{ ref('int_metric_pivots') }} as later
         on variants.experiment_id = later.experiment_id
     inner join pairs
         on later.metric_window = pairs.metric_window
     inner join {{ ref('int_metric_pivots') }} as earlier
-        on
-            later.experiment_id = earlier.experiment_id
-            and later.metric_id = earlier.metric_id
-            and pairs.earlier_window = earlier.metric_window
+        on later.metric_key = earlier.metric_key and pairs.earlier_window = earlier.metric_window
+
+),
+
+paired as (
+
+    select
+        cells.metric_key,
+        cells.variant_key,
+        cells.metric_window,
+        cells.earlier_window,
+        {% for letter, of, place in [('y', 'y', 'metric'), ('d', 'd', 'metric'), ('x', 'y', 'earlier'), ('z', 'd', 'earlier')] -%}
+        cast(coalesce(case cells.{{ place }}_window {% for window in fixed %}when '{{ window }}' then valued.{{ of }}_{{ window }} {% endfor %}end, 0) as {{ type_wide_integer() }}) as {{ letter }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from valued
+    inner join cells
+        on valued.metric_key = cells.metric_key and valued.variant_key = cells.variant_key
+    cross join {{ ref('as_of') }} as now
+    where valued.exposed_us + cells.window_us <= now.as_of_us
 
 ),
 
 summed as (
 
     select
-        cells.experiment_id,
-        cells.variant_id,
-        cells.metric_id,
-        cells.metric_window,
-        cells.earlier_window,
-        count(*) as persons,
-        {% for letter in 'ydxz' -%}
-        sum({{ shifted(letter, 'valued.' ~ letter) }}) as {{ letter }},
-        {% endfor -%}
-        {% for pair in moment_pairs() -%}
-        sum({{ shifted(pair[0], 'valued.' ~ pair[0]) }} * {{ shifted(pair[1], 'valued.' ~ pair[1]) }}) as {{ pair }}{{ ',' if not loop.last }}
+        metric_key,
+        variant_key,
+        metric_window,
+        earlier_window,
+        {% for moment in moments() -%}
+        sum({{ moment | join(' * ') }}) as {{ moment }}{{ ',' if not loop.last }}
         {% endfor %}
-    from {{ ref('int_window_values') }} as valued
-    inner join cells
-        on
-            valued.experiment_id = cells.experiment_id
-            and valued.variant_id = cells.variant_id
-            and valued.metric_id = cells.metric_id
-            and valued.metric_window = cells.metric_window
-            and valued.earlier_window = cells.earlier_window
-    group by cells.experiment_id, cells.variant_id, cells.metric_id, cells.metric_window, cells.earlier_window
-
-),
-
-completed as (
-
-    select
-        cells.*,
-        coalesce(persons.persons, 0) as persons,
-        coalesce(persons.persons, 0) - coalesce(summed.persons, 0) as persons_at_zero,
-        {% for moment in ['y', 'd', 'x', 'z'] + moment_pairs() -%}
-        coalesce(summed.{{ moment }}, 0) as {{ moment }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from cells
-    left join persons
-        on
-            cells.experiment_id = persons.experiment_id
-            and cells.variant_id = persons.variant_id
-            and cells.metric_window = persons.metric_window
-    left join summed
-        on
-            cells.experiment_id = summed.experiment_id
-            and cells.variant_id = summed.variant_id
-            and cells.metric_id = summed.metric_id
-            and cells.metric_window = summed.metric_window
-            and cells.earlier_window = summed.earlier_window
+    from paired
+    group by metric_key, variant_key, metric_window, earlier_window
 
 ),
 
 totalled as (
 
-    {{ with_persons_at_zero('completed', ['experiment_id', 'variant_id', 'metric_id', 'metric_window', 'earlier_window', 'metric_kind']) }}
+    select
+        cells.*,
+        coalesce(persons.persons, 0) as persons,
+        {% for moment in moments() -%}
+        coalesce(summed.{{ moment }}, 0) as {{ moment }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from cells
+    left join persons
+        on cells.variant_key = persons.variant_key and cells.window_no = persons.window_no
+    left join summed
+        on
+            cells.metric_key = summed.metric_key
+            and cells.variant_key = summed.variant_key
+            and cells.metric_window = summed.metric_window
+            and cells.earlier_window = summed.earlier_window
 
 )
 

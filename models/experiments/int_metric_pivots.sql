@@ -6,68 +6,46 @@
 with counted as (
 
     select
-        experiment_id,
-        metric_window,
-        count(*) as persons
-    from {{ ref('int_eligible_persons') }}
-    where segment = 'all'
-    group by experiment_id, metric_window
+        variants.experiment_id,
+        entries.window_no,
+        {{ sum_integer('entries.persons') }} as persons
+    from {{ ref('int_window_entries') }} as entries
+    inner join {{ ref('int_experiment_variants') }} as variants
+        on entries.variant_key = variants.variant_key
+    group by variants.experiment_id, entries.window_no
 
 ),
 
 summed as (
 
     select
-        persons.experiment_id,
-        vals.metric_id,
-        persons.metric_window,
-        {% for letter in 'ydxz' -%}
-        sum(cast(vals.{{ letter }} as {{ wide }})) as {{ letter }},
-        {% endfor -%}
-        {% for pair in ['yy', 'yd', 'dd'] -%}
-        sum(cast(vals.{{ pair[0] }} as {{ wide }}) * vals.{{ pair[1] }}) as {{ pair }}{{ ',' if not loop.last }}
+        metric_key,
+        window_no,
+        {% for sum in ['y', 'd', 'x', 'z', 'yy', 'yd', 'dd'] -%}
+        sum({{ sum }}) as {{ sum }}{{ ',' if not loop.last }}
         {% endfor %}
-    from {{ ref('int_person_values') }} as vals
-    inner join {{ ref('int_eligible_persons') }} as persons
-        on
-            vals.experiment_id = persons.experiment_id
-            and vals.person_key = persons.person_key
-            and vals.metric_window = persons.metric_window
-    where persons.segment = 'all'
-    group by persons.experiment_id, vals.metric_id, persons.metric_window
+    from {{ ref('int_metric_sums') }}
+    group by metric_key, window_no
 
 ),
 
 pivoted as (
 
     select
-        metrics.experiment_id,
-        metrics.metric_id,
-        windows.metric_window,
-        {{ metric_kind('metrics.metric_id') }} as metric_kind,
-        {{ metric_scale('metrics.metric_id') }} as scale,
+        windows.*,
         counted.persons,
         {% for letter in 'ydxz' -%}
         coalesce(cast({{ rounded('cast(summed.' ~ letter ~ ' as ' ~ double ~ ') / nullif(counted.persons, 0)') }} as bigint), 0) as pivot_{{ letter }},
         {% endfor -%}
-        coalesce(case when {{ metric_kind('metrics.metric_id') }} = 'ratio' then {{ rate('summed.y', 'summed.d') }} end, 0) as ratio,
+        coalesce(case when windows.metric_kind = 'ratio' then {{ rate('summed.y', 'summed.d') }} end, 0) as ratio,
         {% for sum in ['y', 'd', 'yy', 'yd', 'dd'] -%}
         coalesce(summed.{{ sum }}, 0) as {{ sum }}{{ ',' if not loop.last }}
         {% endfor %}
-    from {{ ref('int_experiment_metrics') }} as metrics
-    cross join (
-        {% for window in metric_windows() %}select '{{ window }}' as metric_window{{ '
-        union all
-        ' if not loop.last }}{% endfor %}
-    ) as windows
+    from {{ ref('int_metric_windows') }} as windows
     left join counted
-        on metrics.experiment_id = counted.experiment_id and windows.metric_window = counted.metric_window
+        on windows.experiment_id = counted.experiment_id and windows.window_no = counted.window_no
     left join summed
-        on
-            metrics.experiment_id = summed.experiment_id
-            and metrics.metric_id = summed.metric_id
-            and windows.metric_window = summed.metric_window
-    where {{ metric_kind('metrics.metric_id') }} in ('share', 'mean', 'ratio') and {{ has_window('metrics.metric_id', 'windows.metric_window') }}
+        on windows.metric_key = summed.metric_key and windows.window_no = summed.window_no
 
 ),
 
@@ -102,7 +80,10 @@ spread as (
 select
     experiment_id,
     metric_id,
+    metric_key,
     metric_window,
+    window_no,
+    window_us,
     metric_kind,
     scale,
     {% for letter in 'ydxz' -%}

@@ -1,70 +1,162 @@
--- Each person's values as they stood at the end of each day on which they changed: of what is counted, and of what that is worth to
--- the experiment (net_value).
-with worth as (
+-- Each compared person's values of a metric in a window, as they stood at the end of each day on which they changed: on the day of
+-- entering the window with what was before the exposure, and on every day on which something that counts had happened and was known. Of what is
+-- counted, and of what that is worth to the experiment (net_value). Sparse: whoever has nothing has no row, and is at 0.
+{% for model in ['int_compared_persons', 'int_experiment_metrics', 'fct_journey_attempts', 'fct_step_attempts', 'fct_messages', 'fct_tickets', 'fct_survey_responses', 'fct_transactions', 'fct_sessions'] -%}
+-- depends_on: {{ ref(model) }}
+{% endfor -%}
+{% set entered_on = local_day('acts.exposed_us + coalesce(windows.window_us - 1, 0)', var('reporting_timezone', 'UTC')) -%}
+{% set by_person = 'partition by metric_key, window_no, person_key order by day' -%}
+{% set so_far = by_person ~ ' rows between unbounded preceding and current row' -%}
 
-    select
-        changes.experiment_id,
-        changes.variant_id,
-        changes.metric_window,
-        changes.person_key,
-        changes.day,
-        max(changes.entries) as entries,
-        cast(sum(
-            cast({{ rounded('changes.y * streams.millionths_per_unit') }} as bigint) - cast({{ rounded('changes.y_before * streams.millionths_per_unit') }} as bigint)
-        ) as bigint) as y_change
-    from {{ ref('int_counted_changes') }} as changes
-    inner join {{ ref('int_value_streams') }} as streams
-        on changes.experiment_id = streams.experiment_id and changes.metric_id = streams.metric_id
-    group by changes.experiment_id, changes.variant_id, changes.metric_window, changes.person_key, changes.day
+with acts as (
+
+    {{ person_acts('int_compared_persons', ['exposed_us', 'variant_key']) }}
 
 ),
 
-accumulated as (
+dated as (
+
+    select
+        acts.metric_key,
+        windows.window_no,
+        windows.metric_kind = 'share' as is_share,
+        acts.variant_key,
+        acts.person_key,
+        acts.exposed_us,
+        case when acts.is_before or acts.known_on < {{ entered_on }} then {{ entered_on }} else acts.known_on end as day,
+        {% for letter, before in [('y', 'x'), ('d', 'z')] -%}
+        case when acts.is_before then 0 else acts.{{ letter }} end as {{ letter }},
+        case when acts.is_before then acts.{{ letter }} else 0 end as {{ before }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from acts
+    inner join {{ ref('int_metric_windows') }} as windows
+        on acts.metric_key = windows.metric_key and windows.window_no between acts.first_window and acts.last_window
+
+),
+
+changed as (
+
+    select
+        metric_key,
+        window_no,
+        is_share,
+        variant_key,
+        person_key,
+        exposed_us,
+        day,
+        {% for letter in 'ydxz' -%}
+        sum({{ letter }}) as {{ letter }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from dated
+    group by metric_key, window_no, is_share, variant_key, person_key, exposed_us, day
+
+),
+
+added_up as (
 
     select
         *,
-        sum(y_change) over (
-            partition by experiment_id, metric_window, person_key order by day
-            rows between unbounded preceding and current row
-        ) as y_after
+        {% for letter in 'ydxz' -%}
+        sum({{ letter }}) over ({{ so_far }}) as {{ letter }}_after,
+        {% endfor -%}
+        row_number() over ({{ by_person }}) = 1 as is_first,
+        lead(day) over ({{ by_person }}) is null as is_last
+    from changed
+
+),
+
+counted as (
+
+    select
+        metric_key,
+        window_no,
+        variant_key,
+        person_key,
+        exposed_us,
+        day,
+        is_first,
+        is_last,
+        {% for letter in 'yx' -%}
+        case when not is_share then {{ letter }}_after when {{ letter }}_after > 0 then 1 else 0 end as {{ letter }},
+        {% endfor -%}
+        case when not is_share then y_after - y when y_after - y > 0 then 1 else 0 end as y_before,
+        d_after as d,
+        d_after - d as d_before,
+        z_after as z
+    from added_up
+
+),
+
+streams as (
+
+    select
+        metrics.metric_key,
+        net.metric_key as net_key,
+        streams.millionths_per_unit
+    from {{ ref('int_value_streams') }} as streams
+    inner join {{ ref('int_experiment_metrics') }} as metrics
+        on streams.experiment_id = metrics.experiment_id and streams.metric_id = metrics.metric_id
+    inner join {{ ref('int_experiment_metrics') }} as net
+        on streams.experiment_id = net.experiment_id and net.metric_id = 'net_value'
+
+),
+
+worth as (
+
+    select
+        streams.net_key as metric_key,
+        counted.window_no,
+        counted.variant_key,
+        counted.person_key,
+        counted.exposed_us,
+        counted.day,
+        sum(cast({{ rounded('counted.y * streams.millionths_per_unit') }} as bigint) - cast({{ rounded('counted.y_before * streams.millionths_per_unit') }} as bigint)) as y,
+        sum(case when counted.is_first then cast({{ rounded('counted.x * streams.millionths_per_unit') }} as bigint) else 0 end) as x
+    from counted
+    inner join streams
+        on counted.metric_key = streams.metric_key
+    group by streams.net_key, counted.window_no, counted.variant_key, counted.person_key, counted.exposed_us, counted.day
+
+),
+
+worth_added_up as (
+
+    select
+        *,
+        {% for letter in 'yx' -%}
+        sum({{ letter }}) over ({{ so_far }}) as {{ letter }}_after,
+        {% endfor -%}
+        row_number() over ({{ by_person }}) = 1 as is_first,
+        lead(day) over ({{ by_person }}) is null as is_last
     from worth
 
 )
 
+{% set figures = ['y', 'd', 'x', 'z', 'y_before', 'd_before'] -%}
 select
-    experiment_id,
-    variant_id,
-    metric_id,
-    metric_window,
+    metric_key,
+    window_no,
+    variant_key,
     person_key,
+    exposed_us,
     day,
-    entries,
-    y,
-    y_before,
-    d,
-    d_before,
-    x,
-    z
-from {{ ref('int_counted_changes') }}
+    is_first,
+    is_last,
+    {% for figure in figures -%}
+    cast({{ figure }} as bigint) as {{ figure }}{{ ',' if not loop.last }}
+    {% endfor %}
+from counted
 union all
 select
-    accumulated.experiment_id,
-    accumulated.variant_id,
-    'net_value' as metric_id,
-    accumulated.metric_window,
-    accumulated.person_key,
-    accumulated.day,
-    accumulated.entries,
-    accumulated.y_after as y,
-    accumulated.y_after - accumulated.y_change as y_before,
-    0 as d,
-    0 as d_before,
-    coalesce(vals.x, 0) as x,
-    0 as z
-from accumulated
-left join {{ ref('int_person_values') }} as vals
-    on
-        accumulated.experiment_id = vals.experiment_id
-        and accumulated.person_key = vals.person_key
-        and accumulated.metric_window = vals.metric_window
-        and vals.metric_id = 'net_value'
+    metric_key,
+    window_no,
+    variant_key,
+    person_key,
+    exposed_us,
+    day,
+    is_first,
+    is_last,
+    {% for figure, value in {'y': 'y_after', 'd': '0', 'x': 'x_after', 'z': '0', 'y_before': 'y_after - y', 'd_before': '0'}.items() -%}
+    cast({{ value }} as bigint) as {{ figure }}{{ ',' if not loop.last }}
+    {% endfor %}
+from worth_added_up

@@ -2,4 +2,4 @@
 {% for model in ['int_compared_persons', 'int_experiment_metrics', 'fct_journey_attempts', 'fct_messages', 'fct_tickets'] -%}
 -- depends_on: {{ ref(model) }}
 {% endfor -%}
-{{ time_cases('int_compared_persons') }}
+{{ time_cases('int_compared_persons', ['variant_id']) }}

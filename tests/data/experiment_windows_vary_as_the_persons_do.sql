@@ -3,19 +3,20 @@
 with persons as (
 
     select
-        pairs.experiment_id,
-        pairs.variant_id,
-        pairs.metric_id,
-        pairs.metric_window,
-        pairs.earlier_window,
-        eligible.person_key
+        pairs.*,
+        later.metric_key,
+        later.window_no,
+        earlier.window_no as earlier_window_no,
+        persons.person_key
     from {{ ref('experiment_window_stats') }} as pairs
-    inner join {{ ref('int_eligible_persons') }} as eligible
-        on
-            pairs.experiment_id = eligible.experiment_id
-            and pairs.variant_id = eligible.variant_id
-            and pairs.metric_window = eligible.metric_window
-            and eligible.segment = 'all'
+    inner join {{ ref('int_metric_windows') }} as later
+        on pairs.experiment_id = later.experiment_id and pairs.metric_id = later.metric_id and pairs.metric_window = later.metric_window
+    inner join {{ ref('int_metric_windows') }} as earlier
+        on later.metric_key = earlier.metric_key and pairs.earlier_window = earlier.metric_window
+    inner join {{ ref('int_compared_persons') }} as persons
+        on pairs.experiment_id = persons.experiment_id and pairs.variant_id = persons.variant_id
+    cross join {{ ref('as_of') }} as now
+    where persons.exposed_us + later.window_us <= now.as_of_us
 
 ),
 
@@ -32,18 +33,18 @@ paired as (
         cast(coalesce(earlier.y, 0) as {{ type_double() }}) as x,
         cast(coalesce(earlier.d, 0) as {{ type_double() }}) as z
     from persons
-    left join {{ ref('int_person_values') }} as later
+    left join {{ ref('int_person_changes') }} as later
         on
-            persons.experiment_id = later.experiment_id
-            and persons.metric_id = later.metric_id
+            persons.metric_key = later.metric_key
             and persons.person_key = later.person_key
-            and persons.metric_window = later.metric_window
-    left join {{ ref('int_person_values') }} as earlier
+            and persons.window_no = later.window_no
+            and later.is_last
+    left join {{ ref('int_person_changes') }} as earlier
         on
-            persons.experiment_id = earlier.experiment_id
-            and persons.metric_id = earlier.metric_id
+            persons.metric_key = earlier.metric_key
             and persons.person_key = earlier.person_key
-            and persons.earlier_window = earlier.metric_window
+            and persons.earlier_window_no = earlier.window_no
+            and earlier.is_last
 
 ),
 

@@ -1,0 +1,165 @@
+{#
+  What persons did that counts for a metric of their experiment, from each fact in one pass: whatever the number of metrics, a fact is
+  joined to the persons once, and every row that fits is taken for the parts (a numerator, a denominator) of those metrics alone that
+  the experiment wants. One row per person, metric, day on which it was known, and windows in which it counts.
+#}
+{% macro person_acts(persons, carried, condition='1 = 1') -%}
+select
+    metric_key,
+    person_key,
+    {% for column in carried -%}
+    min({{ column }}) as {{ column }},
+    {% endfor -%}
+    is_before,
+    first_window,
+    last_window,
+    {{ local_day('known_us', var('reporting_timezone', 'UTC')) }} as known_on,
+    cast(sum(case when is_numerator then amount else 0 end) as bigint) as y,
+    cast(sum(case when is_numerator then 0 else amount end) as bigint) as d
+from (
+    {% for source in metric_parts() -%}
+    select
+        metric_key,
+        person_key,
+        {% for column in carried -%}
+        {{ column }},
+        {% endfor -%}
+        is_numerator,
+        amount,
+        known_us,
+        {{ placed_in_windows(source) }}
+    from (
+        {{ acts_of_source(source, persons, carried, condition) }}
+    ) as acts
+    where
+        amount <> 0
+        and until_us >= exposed_us - covariate_us
+        {%- if source.last_days %}
+        and happened_us - exposed_us < to_us
+        and until_us - exposed_us >= from_us
+        {%- else %}
+        -- what was begun before the exposure and came after it counts nowhere
+        and (happened_us >= exposed_us or event_us < exposed_us)
+        {%- endif %}
+    {{ 'union all' if not loop.last }}
+    {% else -%}
+    select cast(null as bigint) as metric_key
+    {% endfor %}
+) as everything
+group by
+    metric_key,
+    person_key,
+    is_before,
+    first_window,
+    last_window,
+    {{ local_day('known_us', var('reporting_timezone', 'UTC')) }}
+{%- endmacro %}
+
+{#
+  The windows in which something counts: from the shortest in which it lies, with its numerator's moment, to the longest; or before the
+  exposure. Where only the last days of a window count, each window for itself.
+#}
+{% macro placed_in_windows(source) -%}
+{%- if source.last_days -%}
+window_no = 0 as is_before,
+        case when window_no = 0 then 1 else window_no end as first_window,
+        case when window_no = 0 then {{ metric_windows() | length }} else window_no end as last_window
+{%- else -%}
+happened_us < exposed_us as is_before,
+        case
+            when happened_us < exposed_us then 1
+            {%- for window, days in metric_windows().items() if days is not none %}
+            when greatest(happened_us, event_us) < exposed_us + {{ days_us(days) }} then {{ loop.index }}
+            {%- endfor %}
+            else {{ metric_windows() | length }}
+        end as first_window,
+        {{ metric_windows() | length }} as last_window
+{%- endif -%}
+{%- endmacro %}
+
+{# The rows of one fact, of persons, for each part of a metric that their experiment wants. #}
+{% macro acts_of_source(source, persons, carried, condition) -%}
+select
+            parts.metric_key,
+            parts.is_numerator,
+            persons.person_key,
+            persons.exposed_us,
+            persons.covariate_us,
+            {%- for column in carried if column != 'exposed_us' %}
+            persons.{{ column }},
+            {%- endfor %}
+            {%- if source.last_days %}
+            parts.window_no,
+            parts.from_us,
+            parts.to_us,
+            {%- endif %}
+            {%- for column in ['happened_us', 'until_us', 'event_us', 'known_us', 'amount'] %}
+            {{ by_part(source.parts, column) }} as {{ column }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        from {{ ref(source.name) }} as facts
+        inner join (
+            select
+                experiment_id,
+                person_key,
+                person_id as compared_person_id,
+                journey_id as compared_journey_id,
+                {%- for column in carried if column != 'exposed_us' %}
+                {{ column }},
+                {%- endfor %}
+                exposed_us,
+                covariate_us
+            from {{ ref(persons) }}
+            where {{ condition }}
+        ) as persons
+            on
+                facts.person_id = persons.compared_person_id
+                {%- if source.journey_column %}
+                and (persons.compared_journey_id is null or persons.compared_journey_id = facts.{{ source.journey_column }})
+                {%- endif %}
+        inner join (
+            select
+                metrics.experiment_id,
+                metrics.metric_key,
+                parts.part_no,
+                parts.is_numerator
+                {%- if source.last_days %},
+                spans.window_no,
+                spans.from_us,
+                spans.to_us
+                {%- endif %}
+            from {{ ref('int_experiment_metrics') }} as metrics
+            inner join (
+                {% for part in source.parts -%}
+                select '{{ part.metric_id }}' as metric_id, {{ loop.index }} as part_no, {{ part.is_numerator }} as is_numerator
+                {%- if not loop.last %}
+                union all
+                {% endif %}
+                {%- endfor %}
+            ) as parts
+                on metrics.metric_id = parts.metric_id
+            {%- if source.last_days %}
+            cross join (
+                select 0 as window_no, cast(-{{ days_us(source.last_days) }} as bigint) as from_us, cast(0 as bigint) as to_us
+                {%- for window, days in metric_windows().items() if window in source.windows %}
+                union all
+                select {{ (metric_windows() | list).index(window) + 1 }}, {{ days_us([days - source.last_days, 0] | max) }}, {{ days_us(days) }}
+                {%- endfor %}
+            ) as spans
+            {%- endif %}
+        ) as parts
+            on persons.experiment_id = parts.experiment_id
+{%- endmacro %}
+
+{# An expression by part; parts that share one are told together. #}
+{% macro by_part(parts, column) -%}
+{%- set numbers = {} -%}
+{%- for part in parts -%}{%- do numbers.setdefault(part[column], []).append(loop.index) -%}{%- endfor -%}
+{%- if numbers | length == 1 -%}{{ numbers | first }}
+{%- else -%}
+case
+            {%- for expression, of_parts in numbers.items() %}
+                {{ 'else' if loop.last else 'when parts.part_no in (' ~ of_parts | join(', ') ~ ') then' }} {{ expression }}
+            {%- endfor %}
+            end
+{%- endif -%}
+{%- endmacro %}
