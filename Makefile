@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test test-postgres lint lint-sql oracle truth calibrate incremental-proof bench bench-stats clean help
+.PHONY: demo test test-postgres lint lint-sql oracle truth calibrate incremental-proof bench bench-stats bench-marts clean help
 
 help:
 	@echo "make demo    install, simulate a business, build every mart, analyse, write the scorecard, say where it is"
@@ -15,6 +15,7 @@ help:
 	@echo "make incremental-proof  do increments end where a full refresh ends? 240 ways to cut and shuffle arrivals (slow, resumable)"
 	@echo "make bench   what builds cost at size, beside the floors (EVENTS=1000000)"
 	@echo "make bench-stats  the statistics' CPU beside that of known packages (WRITE=1: into docs/benchmarks.md)"
+	@echo "make bench-marts  the experiments' sums beside the same by hand, and beside tea-tasting (WRITE=1, likewise)"
 	@echo "make clean   remove what was built (not the virtual environment)"
 
 # The lock names every package, so pip has nothing to resolve; --no-deps also keeps out a parser that dbt does not need here.
@@ -77,6 +78,9 @@ calibrate: $(BIN)/.installed-dev
 
 bench-stats: .venv-bench/.installed
 	.venv-bench/bin/python tests/benchmarks/statistics.py $(if $(WRITE),--write)
+
+bench-marts: .venv-bench/.installed
+	.venv-bench/bin/python tests/benchmarks/marts.py $(if $(WRITE),--write) $(BENCH)
 
 clean:
 	rm -rf build data out target logs

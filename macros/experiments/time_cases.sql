@@ -2,7 +2,7 @@
   The cases of the time metrics, of persons after their exposure: when each began, and when what was waited for came. A case begins with
   a row of the metric's source, or with the exposure: then a person is one, until it happens to them first.
 #}
-{% macro time_cases(persons, carried=[]) %}
+{% macro time_cases(persons, carried=[], condition='1 = 1') %}
 {% for metric_id, metric in metrics_of_kind(['time']).items() -%}
 {%- set event_us = epoch_us('facts.' ~ metric.event_at) -%}
 {%- set is_of_person = metric.starts_at == 'exposure' -%}
@@ -27,6 +27,7 @@ inner join {{ ref('int_experiment_metrics') }} as metrics
         {%- if metric.journey_column %}
         and (persons.journey_id is null or persons.journey_id = facts.{{ metric.journey_column }})
         {%- endif %}
+where {{ condition }}
 {%- if is_of_person %}
 group by persons.experiment_id, persons.person_key, {% for column in carried %}persons.{{ column }}, {% endfor %}persons.exposed_us
 {%- endif %}

@@ -58,6 +58,7 @@ select '(run)', coalesce(max(run_no), 0) + 1, false, null, null from {{ builds_r
 {%- for unique_id in lineage(node.unique_id).seeds -%}
     {%- do settings.update({graph.nodes[unique_id].original_file_path.split('/')[-1]: graph.nodes[unique_id].checksum.checksum[:16]}) -%}
 {%- endfor -%}
+{%- if node.fqn[1] in ('experiments', 'metrics') -%}{%- do settings.update({'the metrics': local_md5(tojson(metric_definitions(), sort_keys=true))}) -%}{%- endif -%}
 {%- for name in decisive_variables() -%}{%- do settings.update({"variable '" ~ name ~ "'": local_md5(tojson(var(name, none)))}) -%}{%- endfor -%}
 {{ return(settings) }}
 {%- endmacro %}

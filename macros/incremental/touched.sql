@@ -1,12 +1,14 @@
 {#
-  What an increment builds anew: rows that belong to touched persons, tickets or messages, and rows about which time alone has
-  decided something since.
+  What an increment builds anew: rows that belong to touched persons, tickets, messages or experiments, and rows about which time alone
+  has decided something since.
 #}
 
-{# The key that rows of a kind carry. #}
-{% macro touched_key(kind) -%}{{ return({'person': 'person_key', 'ticket': 'ticket_id', 'message': 'message_id'}[kind]) }}{%- endmacro %}
+{# The key that rows of a kind carry. An `act` is of a person: touched too where time alone has decided something about one of theirs. #}
+{% macro touched_key(kind) -%}
+{{ return({'person': 'person_key', 'act': 'person_key', 'ticket': 'ticket_id', 'message': 'message_id', 'experiment': 'experiment_id'}[kind]) }}
+{%- endmacro %}
 
-{# The persons, tickets or messages touched since this model was last built. #}
+{# The persons, tickets, messages or experiments touched since this model was last built. #}
 {% macro touched(kind) -%}
 (select {{ touched_key(kind) }} from {{ ref('int_touched_' ~ kind ~ 's') }} where run_no > {{ last_build(model.name).run_no }})
 {%- endmacro %}
@@ -39,7 +41,7 @@
 {%- endmacro %}
 
 {% macro replaced_in_mart(kind, key, passed) -%}
-{%- if kind == 'person' -%}
+{%- if kind in ('person', 'act') -%}
 person_id in (select person_id from {{ ref('int_persons') }} where person_key in {{ touched(kind) }})
 {%- else -%}
 {{ touched_key(kind) }} in {{ touched(kind) }}

@@ -1,5 +1,7 @@
 -- The same persons in two windows: sufficient statistics of the later window (y, d) with the earlier one (x, z) in the place of what
 -- came before the exposure, over all persons who have passed the later window.
+{{ mart_by('experiment') }}
+-- depends_on: {{ ref('int_experiment_metrics') }}
 {% set fixed = fixed_windows() -%}
 
 with pairs as (
@@ -23,7 +25,11 @@ valued as (
         {% endfor -%}
         {% endfor %}
     from {{ ref('int_person_changes') }}
-    where is_last and window_no <= {{ fixed | length }}
+    where
+        is_last and window_no <= {{ fixed | length }}
+        {%- if builds_increment() %}
+        and metric_key in (select metric_key from {{ ref('int_experiment_metrics') }} where experiment_id in {{ touched('experiment') }})
+        {%- endif %}
     group by metric_key, variant_key, person_key, exposed_us
 
 ),
@@ -65,6 +71,7 @@ cells as (
         on later.metric_window = pairs.metric_window
     inner join {{ ref('int_metric_pivots') }} as earlier
         on later.metric_key = earlier.metric_key and pairs.earlier_window = earlier.metric_window
+    where {{ is_touched('variants.experiment_id', 'experiment') }}
 
 ),
 

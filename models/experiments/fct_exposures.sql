@@ -1,4 +1,5 @@
 -- One row per experiment and person who was exposed to it.
+{{ mart_by('person') }}
 select
     exposures.experiment_id,
     persons.person_id,
@@ -8,3 +9,4 @@ select
 from {{ ref('int_exposures') }} as exposures
 inner join {{ ref('int_persons') }} as persons
     on exposures.person_key = persons.person_key
+where {{ is_touched('exposures.person_key') }}

@@ -1,4 +1,5 @@
 -- The persons that comparisons are made of: exposed to a declared variant, and to no other.
+{{ built_by('person') }}
 select
     exposures.experiment_id,
     exposures.variant_id,
@@ -15,4 +16,4 @@ inner join {{ ref('cfg_experiments') }} as experiments
     on exposures.experiment_id = experiments.experiment_id
 inner join {{ ref('int_persons') }} as persons
     on exposures.person_key = persons.person_key
-where not exposures.is_contaminated
+where not exposures.is_contaminated and {{ is_touched('exposures.person_key') }}

@@ -1,4 +1,6 @@
 -- The first assignment of each person inside an experiment's dates, and whether they were seen in another variant as well.
+{{ built_by('person') }}
+{{ is_built_after('int_touched_experiments') }}
 with inside as (
 
     select
@@ -21,6 +23,7 @@ with inside as (
             experiments.ended_on is null
             or {{ local_day(epoch_us('assignments.assigned_at'), var('reporting_timezone', 'UTC')) }} <= experiments.ended_on
         )
+        and {{ is_touched('keys.person_key') }}
 
 )
 

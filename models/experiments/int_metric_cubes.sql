@@ -1,4 +1,5 @@
 -- What a day changes in the sum of cubes of a metric's deviations, in units of its spread, beside those of persons at 0.
+{{ built_by_metric() }}
 {% set timezone = var('reporting_timezone', 'UTC') -%}
 
 with cubed as (
@@ -17,6 +18,7 @@ with cubed as (
     where
         pivots.skew_unit is not null
         and (pivots.window_us is null or changes.exposed_us + pivots.window_us <= now.as_of_us)
+        and {{ is_touched_metric('changes.metric_key') }}
 
 )
 

@@ -1,5 +1,6 @@
 -- What a day changes in the sums of a metric over the persons of a variant: first and second moments of whole numbers, of those who are
 -- in the window by as_of. What becomes known after the last day there is counts on it.
+{{ built_by_metric() }}
 {% set timezone = var('reporting_timezone', 'UTC') -%}
 
 with changes as (
@@ -17,7 +18,9 @@ with changes as (
     inner join {{ ref('int_metric_windows') }} as windows
         on changes.metric_key = windows.metric_key and changes.window_no = windows.window_no
     cross join {{ ref('as_of') }} as now
-    where windows.window_us is null or changes.exposed_us + windows.window_us <= now.as_of_us
+    where
+        (windows.window_us is null or changes.exposed_us + windows.window_us <= now.as_of_us)
+        and {{ is_touched_metric('changes.metric_key') }}
 
 )
 

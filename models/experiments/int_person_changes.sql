@@ -1,6 +1,7 @@
 -- Each compared person's values of a metric in a window, as they stood at the end of each day on which they changed: on the day of
 -- entering the window with what was before the exposure, and on every day on which something that counts had happened and was known. Of what is
 -- counted, and of what that is worth to the experiment (net_value). Sparse: whoever has nothing has no row, and is at 0.
+{{ built_by('act') }}
 {% for model in ['int_compared_persons', 'int_experiment_metrics', 'fct_journey_attempts', 'fct_step_attempts', 'fct_messages', 'fct_tickets', 'fct_survey_responses', 'fct_transactions', 'fct_sessions'] -%}
 -- depends_on: {{ ref(model) }}
 {% endfor -%}
@@ -10,7 +11,7 @@
 
 with acts as (
 
-    {{ person_acts('int_compared_persons', ['exposed_us', 'variant_key']) }}
+    {{ person_acts('int_compared_persons', ['exposed_us', 'variant_key'], is_touched('person_key', 'act')) }}
 
 ),
 
