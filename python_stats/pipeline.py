@@ -65,7 +65,10 @@ def run(warehouse: Warehouse, options: Options) -> Run:
     stats = warehouse.read("experiment_metric_stats", _STATS, _STATS[:5])
     life_tables = warehouse.read("experiment_life_tables", _LIFE, _LIFE[:6])
 
-    daily_stats = warehouse.read("experiment_metric_stats_daily", [*_SUMS, "skew_unit", "sum_cubes", "day"])
+    # only the window of the verdict is followed from day to day
+    followed = [(design.experiment_id, design.decision_window) for design in designs]
+    among = (("experiment_id", "metric_window"), followed)
+    daily_stats = warehouse.read("experiment_metric_stats_daily", [*_SUMS, "skew_unit", "sum_cubes", "day"], among=among)
     daily_traffic = warehouse.read("experiment_traffic_daily", ("experiment_id", "variant_id", "day", "exposed"))
 
     found = _by_experiment(analyze(designs, stats, life_tables, options))

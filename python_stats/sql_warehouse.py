@@ -6,6 +6,7 @@ from typing import Any
 from python_stats.errors import UserError
 
 Row = dict[str, Any]
+Among = tuple[Sequence[str], Sequence[Sequence[str]]]  # columns, and the values of them that are asked for
 
 
 class SqlWarehouse:
@@ -19,7 +20,7 @@ class SqlWarehouse:
         """Is there such a table or view?"""
         return bool(self._columns(table))
 
-    def read(self, table: str, columns: Sequence[str], order_by: Sequence[str] = ()) -> list[Row]:
+    def read(self, table: str, columns: Sequence[str], order_by: Sequence[str] = (), among: Among | None = None) -> list[Row]:
         """Rows of a mart; see `Warehouse.read`."""
         known = self._columns(table)
         if not known:
@@ -28,7 +29,8 @@ class SqlWarehouse:
         if missing:
             raise UserError(f"{self._schema}.{table}: no column '{missing[0]}'; rebuild it with 'empathy-roi build'")
         order = f" order by {', '.join(f'{self._by_bytes(column, known)} nulls last' for column in order_by)}" if order_by else ""
-        cursor = self._connection.execute(f"select {', '.join(map(quoted, columns))} from {self._name(table)}{order}")
+        asked = f" where {_is_among(*among)}" if among else ""
+        cursor = self._connection.execute(f"select {', '.join(map(quoted, columns))} from {self._name(table)}{asked}{order}")
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
     def _columns(self, table: str) -> Mapping[str, str]:
@@ -41,6 +43,16 @@ class SqlWarehouse:
 
     def _name(self, table: str) -> str:
         return f"{quoted(self._schema)}.{quoted(table)}"
+
+
+def _is_among(columns: Sequence[str], values: Sequence[Sequence[str]]) -> str:
+    """The condition that columns have one of some values."""
+    rows = ", ".join(f"({', '.join(map(_literal, row))})" for row in values)
+    return f"({', '.join(map(quoted, columns))}) in ({rows})" if values else "1 = 0"
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def quoted(name: str) -> str:

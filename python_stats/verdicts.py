@@ -198,7 +198,9 @@ def _state(design: Design, guard: Evidence, day: Day) -> str:
 
 def _decided_sentence(design: Design, day: Day) -> str:
     which = f"look {day.look} of {design.looks}" if design.monitoring == GROUP_SEQUENTIAL else f"{number(day.persons)} people per variant"
-    return f" This was clear on {day.day}, at {which}."
+    # people's values go on growing, and increments are not independent
+    unsure = " Without a decision window, the level of such a look is approximate." if design.decision_window_days is None else ""
+    return f" This was clear on {day.day}, at {which}.{unsure}"
 
 
 def combine(design: Design, verdicts: Sequence[Verdict], rows: Sequence[Row]) -> Verdict:

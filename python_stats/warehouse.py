@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from python_stats.errors import DamagedDatabaseError, DatabaseLockedError, UserError
 from python_stats.project import Project
-from python_stats.sql_warehouse import SqlWarehouse, quoted
+from python_stats.sql_warehouse import Among, SqlWarehouse, quoted
 from python_stats.tables import KEYS, TABLES
 
 Row = dict[str, Any]
@@ -17,8 +17,8 @@ Row = dict[str, Any]
 class Warehouse(Protocol):
     """What the rest of the package needs of a database."""
 
-    def read(self, table: str, columns: Sequence[str], order_by: Sequence[str] = ()) -> list[Row]:
-        """Rows of a mart as mappings, in that order.
+    def read(self, table: str, columns: Sequence[str], order_by: Sequence[str] = (), among: Among | None = None) -> list[Row]:
+        """Rows of a mart as mappings, in that order; of those alone, where `among` says so, in which some columns have one of some values.
 
         Raises:
             UserError: where the table or a column is not there.

@@ -71,7 +71,7 @@ def test_a_group_sequential_experiment_is_judged_at_its_looks() -> None:
     # z = 2.3 at the second look, 3.2 at the third: it ships there, and the figures are those of that day
     assert (found.verdict.verdict, found.verdict.decided_on, found.looks) == ("ship", START + timedelta(days=14), 3)
     assert primary(found)["n_control"] == 750 and primary(found)["known_on"] == START + timedelta(days=14)
-    assert "look 3 of 4" in found.verdict.sentence
+    assert "look 3 of 4" in found.verdict.sentence and "level of such a look is approximate" in found.verdict.sentence
     assert {row["verdict"] for row in found.days if row["stage"] == "over" and row["role"] == "primary"} == {"ship"}
 
 

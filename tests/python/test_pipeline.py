@@ -166,7 +166,7 @@ def test_what_is_read_of_the_experiment_marts_is_in_their_contracts() -> None:
     class Nothing:
         """A warehouse in which every mart is empty, but for the moment of it all."""
 
-        def read(self, table, columns, order_by=(), optional=()):
+        def read(self, table, columns, order_by=(), among=None):
             asked.setdefault(table, set()).update(columns)
             return [{"as_of": datetime(2026, 5, 5)}] if table == "as_of" else []
 
