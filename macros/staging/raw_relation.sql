@@ -30,21 +30,23 @@
 {{ return(none) }}
 {%- endmacro %}
 
-{# Name -> type of the raw table's columns, names in lower case. #}
+{# Name -> type of the raw table's columns, names in lower case. A column whose name carries a quotation mark or a control character is ignored. #}
 {% macro raw_columns(table) -%}{{ return(adapter.dispatch('raw_columns', 'empathy_roi')(table)) }}{%- endmacro %}
 
 {% macro default__raw_columns(table) -%}
 {%- set types = {} -%}
-{%- for column in adapter.get_column_schema_from_query('select * from ' ~ raw_relation(table) ~ ' limit 0') -%}
+{%- for column in adapter.get_column_schema_from_query('select * from ' ~ raw_relation(table) ~ ' limit 0') if is_plain_name(column.name) -%}
     {%- do types.update({column.name | lower: column.dtype | lower}) -%}
 {%- endfor -%}
 {{ return(types) }}
 {%- endmacro %}
 
+{% macro is_plain_name(name) -%}{{ return(modules.re.search('["`\\x00-\\x1f]', name) is none) }}{%- endmacro %}
+
 {# A cursor of Postgres tells only families of types: the catalogue tells them all. #}
 {% macro postgres__raw_columns(table) -%}
 {%- set types = {} -%}
-{%- for column in adapter.get_columns_in_relation(raw_relation(table)) -%}
+{%- for column in adapter.get_columns_in_relation(raw_relation(table)) if is_plain_name(column.name) -%}
     {%- do types.update({column.name | lower: column.dtype | lower}) -%}
 {%- endfor -%}
 {{ return(types) }}

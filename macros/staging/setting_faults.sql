@@ -12,5 +12,47 @@
 {%- for table in var('disabled_tables', []) or [] if table not in raw_contract() -%}
     {%- do faults.append("variable 'disabled_tables' names \"" ~ table ~ '", which is no raw table (write some of ' ~ raw_contract().keys() | join(', ') ~ ')') -%}
 {%- endfor -%}
+{%- for name, least in least_numbers().items() if var(name, none) is not none -%}
+    {%- set value = var(name) -%}
+    {%- if value is not number or value is boolean or not least <= value < 1000000000 or (name in whole_numbers() and value != value | int) -%}
+        {%- do faults.append("variable '" ~ name ~ "' is \"" ~ value ~ '", which is no ' ~ ('whole ' if name in whole_numbers() else '') ~ 'number of at least ' ~ least) -%}
+    {%- endif -%}
+{%- endfor -%}
+{%- for name, pattern in {'user_segments': '[A-Za-z_][A-Za-z0-9_]*', 'event_dimensions': '[^][(){}<>"\'`\\\\\\x00-\\x1f]+'}.items() -%}
+    {%- for value in var(name, []) or [] if value is not string or not modules.re.fullmatch(pattern, value) -%}
+        {%- do faults.append("variable '" ~ name ~ "' names \"" ~ value ~ '", which is no plain name') -%}
+    {%- endfor -%}
+{%- endfor -%}
+{%- if var('backlog_weights', none) is not none and backlog_weights() != var('backlog_weights') -%}
+    {%- do faults.append("variable 'backlog_weights' is \"" ~ var('backlog_weights') ~ '", and must give some of ' ~ backlog_parts() | join(', ') ~ ' a weight above 0') -%}
+{%- endif -%}
 {{ return(faults) }}
 {%- endmacro %}
+
+{# A variable that is a number. While dbt only parses, a wrong one counts as left out: before anything is built it is told as a fault. #}
+{% macro number_var(name, default) -%}
+{%- set value = var(name, default) -%}
+{{ return(value if value is number and value is not boolean else default) }}
+{%- endmacro %}
+
+{% macro backlog_parts() -%}{{ return(['severity', 'volume', 'value', 'confidence', 'effort', 'speed']) }}{%- endmacro %}
+
+{# What counts how much in the score of an idea: what of the variable makes sense. #}
+{% macro backlog_weights() -%}
+{%- set given = var('backlog_weights', none) -%}
+{%- set weights = {} -%}
+{%- for part in backlog_parts() if given is mapping and given.get(part) is number and given.get(part) is not boolean and given[part] > 0 -%}
+    {%- do weights.update({part: given[part]}) -%}
+{%- endfor -%}
+{{ return(weights or {'severity': 1}) }}
+{%- endmacro %}
+
+{# The variables that are numbers, each with the least that makes sense. They stand in SQL as they are. #}
+{% macro least_numbers() -%}
+{{ return({
+    'max_clock_skew_hours': 0, 'session_timeout_minutes': 0, 'rage_click_gap_ms': 0, 'pause_seconds': 0, 'handover_threshold': 1,
+    'cost_window_days': 1, 'baseline_days': 1, 'min_segment_size': 1, 'rmst_horizon_days': 0,
+}) }}
+{%- endmacro %}
+
+{% macro whole_numbers() -%}{{ return(['handover_threshold', 'cost_window_days', 'baseline_days', 'min_segment_size']) }}{%- endmacro %}

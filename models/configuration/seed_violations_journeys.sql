@@ -62,7 +62,7 @@ overlapping_hours as (
 violations as (
 
     select
-    {{ violation('journeys', row_key('journeys'), 'journey_id', 'journey_has_steps', "'it has no step in " ~ seed_file('journey_steps') ~ "; write at least one.'") }}
+    {{ violation('journeys', row_key('journeys'), 'journey_id', 'journey_has_steps', literal('it has no step in ' ~ seed_file('journey_steps') ~ '; write at least one.')) }}
     from step_counts
     where steps = 0
     union all

@@ -1,6 +1,6 @@
 -- What each step of the seed costs: attempts given up there in the days before as_of, times how often those who get past it
 -- finish, times what finishing is worth.
-{% set window_us = days_us(var('cost_window_days', 28)) -%}
+{% set window_us = days_us(number_var('cost_window_days', 28)) -%}
 
 with journey_rates as (
 

@@ -1,6 +1,6 @@
 -- What ideas may want to change, with what was measured there in the `cost_window_days` before as_of: how much of it there is, how
 -- bad it is (a share), and what a relative improvement would be an improvement of (money in the reporting currency).
-{% set window_us = days_us(var('cost_window_days', 28)) -%}
+{% set window_us = days_us(number_var('cost_window_days', 28)) -%}
 {% set currency = literal(var('reporting_currency', 'EUR')) -%}
 
 with steps as (

@@ -67,7 +67,7 @@ select
     metric_id,
     metric_window,
     metric_kind,
-    cast({{ var('baseline_days', 28) }} as bigint) as baseline_days,
+    cast({{ number_var('baseline_days', 28) }} as bigint) as baseline_days,
     cast(persons as bigint) as persons,
     {{ in_units('y', 'y') }} as numerator,
     case when metric_kind = 'ratio' then {{ in_units('d', 'd') }} end as denominator,

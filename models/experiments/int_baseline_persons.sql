@@ -1,14 +1,14 @@
 -- For experiments that nobody has entered yet: who would have entered them in the weeks before as_of, ending early enough for the
 -- decision window to have passed. The pseudo-exposure is the first entry into the experiment's journey within those weeks, or the
 -- first activity where it names none.
-{% set period_us = days_us(var('baseline_days', 28)) -%}
+{% set period_us = days_us(number_var('baseline_days', 28)) -%}
 
 with waiting as (
 
     select
         experiments.experiment_id,
         experiments.journey_id,
-        now.as_of_us - coalesce(experiments.decision_window_days, {{ var('baseline_days', 28) }}) * {{ days_us(1) }} as until_us
+        now.as_of_us - coalesce(experiments.decision_window_days, {{ number_var('baseline_days', 28) }}) * {{ days_us(1) }} as until_us
     from {{ ref('cfg_experiments') }} as experiments
     cross join {{ ref('as_of') }} as now
     left join (select distinct experiment_id from {{ ref('int_exposures') }}) as exposures

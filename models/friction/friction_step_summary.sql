@@ -5,7 +5,7 @@ with recent as (
     from {{ ref('fct_step_attempts') }} as step_attempts
     cross join {{ ref('as_of') }} as now
     where
-        {{ epoch_us('step_attempts.first_entered_at') }} >= now.as_of_us - {{ days_us(var('cost_window_days', 28)) }}
+        {{ epoch_us('step_attempts.first_entered_at') }} >= now.as_of_us - {{ days_us(number_var('cost_window_days', 28)) }}
         and {{ epoch_us('step_attempts.first_entered_at') }} < now.as_of_us
 
 ),

@@ -1,6 +1,6 @@
 -- Runs of three or more clicks on one element within one visit, each soon after the one before. A run counts at its third click.
 {{ built_by('person') }}
-{% set gap_us = (var('rage_click_gap_ms', 1000) * 1000) | int -%}
+{% set gap_us = (number_var('rage_click_gap_ms', 1000) * 1000) | int -%}
 
 with clicks as (
 

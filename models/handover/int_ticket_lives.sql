@@ -20,7 +20,7 @@ with lives as (
         min(case when events.event_type = 'reopened' and events.event_seq > landmarks.first_resolution_seq then {{ at }} end) as reopened_us,
         max(case when events.event_type = 'agent_message' then {{ at }} end) as last_agent_message_us,
         min(case
-            when events.event_type = 'handover_requested' or (events.is_failed_bot_turn and events.failed_bot_turns_so_far = {{ var('handover_threshold', 2) }})
+            when events.event_type = 'handover_requested' or (events.is_failed_bot_turn and events.failed_bot_turns_so_far = {{ number_var('handover_threshold', 2) }})
                 then {{ at }}
         end) as handover_due_us,
         sum(case when events.event_type = 'reopened' and events.event_seq > landmarks.first_resolution_seq then 1 else 0 end) as reopens,
@@ -51,11 +51,11 @@ select
         else 'mixed'
     end as path,
     case
-        when lives.handed_over_us is null and (lives.handover_requested_us is not null or lives.failed_bot_turns >= {{ var('handover_threshold', 2) }}) then 'missed'
+        when lives.handed_over_us is null and (lives.handover_requested_us is not null or lives.failed_bot_turns >= {{ number_var('handover_threshold', 2) }}) then 'missed'
         when lives.handed_over_us is null then null
         when lives.is_requested_before = 1 then 'requested'
-        when lives.failed_bot_turns < {{ var('handover_threshold', 2) }} then 'early'
-        when lives.failed_bot_turns = {{ var('handover_threshold', 2) }} then 'on_time'
+        when lives.failed_bot_turns < {{ number_var('handover_threshold', 2) }} then 'early'
+        when lives.failed_bot_turns = {{ number_var('handover_threshold', 2) }} then 'on_time'
         else 'late'
     end as handover_timing
 from lives

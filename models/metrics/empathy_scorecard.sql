@@ -49,7 +49,7 @@ harms as (
         on cells.week = changes.week
     where
         changes.harm > 0
-        and changes.denominator >= {{ var('min_segment_size', 200) }}
+        and changes.denominator >= {{ number_var('min_segment_size', 200) }}
         and changes.kind <> 'time'
         and (
             (changes.tree_level = 'guardrail' and changes.owner_team = 'all')
