@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test test-postgres lint lint-sql oracle truth calibrate incremental-proof bench bench-stats bench-marts clean help
+.PHONY: demo faults test test-postgres lint lint-sql oracle truth calibrate incremental-proof bench bench-stats bench-marts clean help
 
 help:
 	@echo "make demo    install, simulate a business, build every mart, analyse, write the scorecard, say where it is"
@@ -13,6 +13,7 @@ help:
 	@echo "make truth   do 95 % intervals hold the simulator's planted effects 95 % of the time? 200 seeds (slow, resumable)"
 	@echo "make calibrate  do the statistics keep the error rates they promise? writes docs/calibration.md (minutes, resumable)"
 	@echo "make incremental-proof  do increments end where a full refresh ends? 240 ways to cut and shuffle arrivals (slow, resumable)"
+	@echo "make faults  kill, starve, damage and fuzz runs; is all that docs/faults.md promises true? (ten minutes a call, resumable)"
 	@echo "make bench   what builds cost at size, beside the floors (EVENTS=1000000)"
 	@echo "make bench-stats  the statistics' CPU beside that of known packages (WRITE=1: into docs/benchmarks.md)"
 	@echo "make bench-marts  the experiments' sums beside the same by hand, and beside tea-tasting (WRITE=1, likewise)"
@@ -62,6 +63,9 @@ truth: $(BIN)/.installed-dev
 
 incremental-proof: $(BIN)/.installed-dev
 	$(BIN)/python tests/incremental/prove.py --resume
+
+faults: $(BIN)/.installed-dev
+	PYTHONPATH=tests $(BIN)/python -m faults
 
 EVENTS ?= 1000000
 bench: $(BIN)/.installed-dev

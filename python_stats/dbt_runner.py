@@ -1,7 +1,9 @@
 """Runs dbt as a process of its own, shows its output as it comes, and says in one exit code what happened."""
 
+import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -14,6 +16,7 @@ from python_stats.warehouse import check_available, database_path, is_damage_mes
 
 _PASSED = frozenset({"success", "pass", "warn", "skipped", "no-op", "reused"})
 _CHECK_FAILED = frozenset({"fail"})
+_NO_ROOM = 1 << 20  # less than a build needs for its own log
 
 
 def build(project: Project, arguments: Sequence[str], environment: Mapping[str, str] | None = None, inherited: Sequence[int] = ()) -> int:
@@ -55,7 +58,7 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
         env={**os.environ, **(environment or {})},
         pass_fds=inherited,
     )
-    is_locked = is_damaged = is_lost = False
+    is_locked = is_damaged = is_lost = is_full = False
     path = database_path(project)
     assert process.stdout is not None
     try:
@@ -64,6 +67,7 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
                 is_locked = is_locked or is_lock_message(line)
                 is_damaged = is_damaged or is_damage_message(line, path)
                 is_lost = is_lost or (project.output.get("type") == "postgres" and is_lost_message(line))
+                is_full = is_full or os.strerror(errno.ENOSPC) in line
                 sys.stdout.write(line)
                 sys.stdout.flush()
         code = process.wait()
@@ -71,6 +75,8 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
         process.terminate()
         process.wait()
         raise
+    if code and (is_full or _free_bytes(project.target_folder) < _NO_ROOM):
+        raise UserError(f"{project.target_folder}: {os.strerror(errno.ENOSPC)}, or on the disk of {path}; make room, and run again")
     if code and is_damaged:
         raise DamagedDatabaseError(f"{path}: the database is damaged, see dbt's log")
     if code and is_lost:
@@ -110,7 +116,8 @@ def dbt_command() -> list[str]:
 
     if find_spec("dbt") is None or find_spec("dbt.cli") is None:
         raise UserError(f"{sys.executable}: dbt is not installed for this Python; install the project with its dependencies")
-    return [sys.executable, "-c", "from dbt.cli.main import cli; cli()"]
+    # a log that cannot be written (a full disk) would be told with a stack for every line of it
+    return [sys.executable, "-c", "import logging; logging.raiseExceptions = False; from dbt.cli.main import cli; cli()"]
 
 
 def database_folder(project: Project) -> Path | None:
@@ -119,6 +126,12 @@ def database_folder(project: Project) -> Path | None:
     if project.output.get("type") != "duckdb" or not path or ":" in path:
         return None
     return (project.folder / path).parent
+
+
+def _free_bytes(folder: Path) -> int:
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from faults.kills import watched
-from faults.world import PROJECT, SHORT, WORK, Done, Prepared, World, differing
+from faults.world import FIRST, PROJECT, SHORT, SHORTEST, WORK, Done, Prepared, World, differing
 
 MIB = 1 << 20
 Wrong = list[str]
 
 
-def tried(prepared: Prepared, world: World, broken: Done, code: int, words: tuple[str, ...], again: World | None = None) -> Wrong:
-    """The broken run, then the same command when the fault is gone.
+def tried(prepared: Prepared, world: World, broken: Done, words: tuple[str, ...], arguments: tuple[str, ...] = SHORTEST, code: int = 2) -> Wrong:
+    """What is wrong with the broken run, and with the same command when the fault is gone.
 
     Args:
-        world: in which the run broke.
+        world: in which the run broke, without the fault.
         broken: the run.
-        code: the exit code it ought to have.
         words: what a line of its output has to say.
-        again: the world without the fault; None: as it is.
+        arguments: of the command.
+        code: the exit code it ought to have.
     """
     wrong = [] if broken.code == code else [f"ended with {broken.code}, not {code}: {broken.output.splitlines()[-3:]}"]
     if not broken.says(*words):
         wrong.append(f"does not say {words}, or shows a stack: {broken.output.splitlines()[-4:]}")
-    done = (again or world).run(*SHORT)
+    done = world.run(*arguments)
     if done.code:
         return [*wrong, f"the next run ended with {done.code}: {done.output.splitlines()[-3:]}"]
-    return wrong + [f"differs: {name}" for name in differing(prepared.wanted, (again or world).exported())]
+    return wrong + [f"differs: {name}" for name in differing(prepared.wanted, world.exported())]
 
 
 @contextmanager
@@ -58,25 +59,27 @@ def used(folder: Path) -> int:
     return sum(-(-path.lstat().st_size // 4096) * 4096 + 4096 for path in folder.rglob("*"))
 
 
-def full_disk(free: int) -> Callable[[Prepared], Wrong]:
+def full_disk(free: int, state: str) -> Callable[[Prepared], Wrong]:
     """A disk that has so many bytes left."""
 
     def fault(prepared: Prepared) -> Wrong:
-        world = prepared.put_back("morning")
+        world = prepared.put_back(state)
+        arguments = SHORT if state == "morning" else SHORTEST
         with mounted(world, used(world.folder) + free):
             with watched(world) as reader:
-                broken = world.run(*SHORT)
+                broken = world.run(*arguments)
             subprocess.run(["mount", "-o", "remount,size=2g", str(world.folder)], check=True)
-            return tried(prepared, world, broken, 2, ("No space left on device",)) + reader["wrong"]
+            return tried(prepared, world, broken, ("No space left on device",), arguments) + reader["wrong"]
 
     return fault
 
 
 def little_memory(prepared: Prepared) -> Wrong:
     """DuckDB may use next to nothing."""
-    world = prepared.put_back("morning")
-    broken = replace(world, changed={"EMPATHY_ROI_MEMORY_LIMIT": "1MB"}).run(*SHORT)
-    return tried(prepared, world, broken, 2, ("memory",))
+    world = prepared.put_back("evening")
+    arguments = ("--select", "fct_person_days", *SHORTEST)
+    broken = replace(world, changed={"EMPATHY_ROI_MEMORY_LIMIT": "1MB"}).run(*arguments)
+    return tried(prepared, world, broken, ("memory",), arguments)
 
 
 @contextmanager
@@ -97,15 +100,15 @@ def unwritable(name: str) -> Callable[[Prepared], Wrong]:
         world = prepared.put_back("evening")
         (world.folder / name).mkdir(exist_ok=True)
         with watched(world) as reader, read_only(world.folder / name):
-            broken = world.run(*SHORT)
-        return tried(prepared, world, broken, 2, (name,)) + reader["wrong"]
+            broken = world.run(*SHORTEST)
+        return tried(prepared, world, broken, (name,)) + reader["wrong"]
 
     return fault
 
 
 def clock_set_back(prepared: Prepared) -> Wrong:
     """Yesterday's run believed in 2031, today's in 2020; the files that landed are of the future."""
-    world = prepared.put_back("morning")
+    world = prepared.put_back("evening")
     hook = WORK / "clock"
     hook.mkdir(exist_ok=True)
     (hook / "sitecustomize.py").write_text(
@@ -125,7 +128,7 @@ def clock_set_back(prepared: Prepared) -> Wrong:
         if path.is_file() and not path.is_symlink():
             os.utime(path, (2_000_000_000, 2_000_000_000))
     earlier = replace(world, changed={"PYTHONPATH": f"{hook}{os.pathsep}{PROJECT}{os.pathsep}{PROJECT / 'tests'}"})
-    done = earlier.run(*SHORT)
+    done = earlier.run(*SHORTEST)
     wrong = [] if done.code == 0 else [f"ended with {done.code}: {done.output.splitlines()[-3:]}"]
     record = world.last_record()
     if not str(record.get("started_at", "")).startswith("2020"):
@@ -139,15 +142,16 @@ def parquet(how: str) -> Callable[[Prepared], Wrong]:
     """One of the files that landed is broken."""
 
     def fault(prepared: Prepared) -> Wrong:
-        world = prepared.put_back("morning")
+        world = prepared.put_back("evening")
+        arguments = ("--full-refresh", "--select", "int_checked_events", *SHORTEST) if how == "overwritten" else SHORTEST
         path = world.folder / "raw" / "events" / "second.parquet"
         whole = path.read_bytes()
         half = len(whole) // 2
         path.write_bytes({"cut off": whole[:half], "empty": b"", "overwritten": whole[:100] + os.urandom(half) + whole[100 + half :], "no Parquet": b"event_id,event_name\n"}[how])
         with watched(world) as reader:
-            broken = world.run(*SHORT)
+            broken = world.run(*arguments)
         path.write_bytes(whole)
-        return tried(prepared, world, broken, 2, ("second.parquet",)) + reader["wrong"]
+        return tried(prepared, world, broken, ("second.parquet",), arguments) + reader["wrong"]
 
     return fault
 
@@ -156,7 +160,7 @@ def working_file(how: str) -> Callable[[Prepared], Wrong]:
     """The working database is damaged: it is set aside, and the next run builds it anew."""
 
     def fault(prepared: Prepared) -> Wrong:
-        world = prepared.put_back("morning")
+        world = prepared.put_back("evening")
         size = world.database.stat().st_size
         with world.database.open("r+b") as file:
             if how == "overwritten":
@@ -165,9 +169,9 @@ def working_file(how: str) -> Callable[[Prepared], Wrong]:
             else:
                 file.truncate({"cut in half": size // 2, "last bytes cut": size - 4096, "empty": 0}[how])
         with watched(world) as reader:
-            broken = world.run(*SHORT)
-        # dbt needs the seeds in a new database, so that the next run is one of everything
-        done = world.run("--exclude-resource-type", "unit_test", "--exclude", "test_type:generic")
+            broken = world.run(*SHORTEST)
+        # a selection cannot make a new database, so that the next run is one of everything
+        done = world.run(*FIRST)
         wrong = [] if broken.code == 2 and broken.says("work.duckdb", "damaged", "set aside") else [f"{broken.code}: {broken.output.splitlines()[-3:]}"]
         wrong += [] if done.code == 0 else [f"the next run ended with {done.code}: {done.output.splitlines()[-3:]}"]
         return wrong + reader["wrong"] + [f"differs: {name}" for name in differing(prepared.wanted, world.exported()) if not done.code]
@@ -190,7 +194,8 @@ def published_file(prepared: Prepared) -> Wrong:
 
 
 FAULTS: dict[str, Callable[[Prepared], Wrong]] = {
-    **{f"a full disk, {free / MIB:g} MiB left": full_disk(int(free)) for free in (0.06 * MIB, 0.5 * MIB, 2 * MIB, 8 * MIB)},
+    **{f"a full disk, {free:g} MiB left": full_disk(int(free * MIB), "evening") for free in (0.1, 2, 6, 10)},
+    "a full disk in the middle of the build": full_disk(7 * MIB, "morning"),
     "a memory limit of 1 MB": little_memory,
     **{f"an unwritable folder `{name}`": unwritable(name) for name in ("published", "runs", "target")},
     "a clock set back by six years": clock_set_back,
@@ -201,6 +206,15 @@ FAULTS: dict[str, Callable[[Prepared], Wrong]] = {
 }
 
 
-def found(prepared: Prepared, name: str) -> dict[str, Any]:
-    """One fault, and what was wrong."""
-    return {"fault": name, "wrong": FAULTS[name](prepared)}
+def run(prepared: Prepared, seconds: float) -> dict[str, Wrong]:
+    """Every fault that is not on record yet, until the time is up; what was wrong with each."""
+    memory = WORK / "damage.json"
+    known: dict[str, Wrong] = json.loads(memory.read_text()) if memory.is_file() else {}
+    deadline = time.monotonic() + seconds
+    for name, fault in FAULTS.items():
+        if name in known or time.monotonic() > deadline:
+            continue
+        known[name] = fault(prepared)
+        memory.write_text(json.dumps(known, indent=1))
+        print(f"{'XX' if known[name] else 'ok'} {name} {known[name][:4] or ''}", flush=True)
+    return known

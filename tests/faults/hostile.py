@@ -17,12 +17,11 @@ from typing import Any
 
 import duckdb
 
-from faults.world import FIRST, WORK, Prepared, World
+from faults.world import FIRST, WORK, Done, Prepared, World, differing
 
-LONG = "long " + "x" * 10_000_000
 HOSTILE = (
     "'; drop table events; --", "\"; drop schema main cascade; --", "') or 1=1 --", "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>",
-    "</title></style><script>x</script>", "{{ 1 / 0 }}", "{% raw %}", "{{ env_var('HOME') }}", "../../../../tmp/escaped", "/etc/passwd", "a\nb", "a\r\nb", "a\tb", "\x00nul", "\x1b[31m", "\x7f",
+    "</title></style><script>x</script>", "{{ 1 / 0 }}", "{% raw %}", "{{ env_var('HOME') }}", "../../../../tmp/escaped", "/etc/passwd", "a\nb", "a\tb", "\x00nul", "\x1b[31m", "\x7f",
     "\u202eright to left", "e\u0301\u0323", "zero\u200bwidth\ufeff", "\U0001f9e8\U0001d54f", "\u0130\u0131\u00df", "%s%n%d", "$(touch /tmp/escaped)", "`id`", "\\", "\\'", "''", '"', '""', "|", ",", ";", "=", "null",
     "NaN", "-0", "&amp;", "&#39;", "]]>", "<!--", "\ufffd", "\uffff", "#", "?a=b&c", "..", "CON", " ", "\u00a0",
 )  # fmt: skip
@@ -79,7 +78,8 @@ class _Elements(HTMLParser):
         self.text: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found[f"{tag} {' '.join(sorted(name for name, _ in attrs))}"] += 1
+        if tag != "wbr":  # long words may break
+            self.found[f"{tag} {' '.join(sorted(name for name, _ in attrs))}"] += 1
 
     def handle_data(self, data: str) -> None:
         self.text.append(data)
@@ -109,7 +109,6 @@ def numbers(database: Path) -> dict[str, list[str]]:
 
 def run(prepared: Prepared) -> dict[str, Any]:
     """Build, analyse, report and publish both; what differs."""
-    wrong: list[str] = []
     simulated, seeds = WORK / "simulated", prepared.world.seeds
     plain = World(WORK / "plain", seeds, {"EMPATHY_ROI_RAW_LOCATION": f"{simulated}/{{table}}.parquet"})
     shutil.rmtree(plain.folder, ignore_errors=True)
@@ -119,6 +118,12 @@ def run(prepared: Prepared) -> dict[str, Any]:
         done = world.run(*FIRST, "--include-persons")
         if done.code or "Traceback" in done.output:
             return {"wrong": [f"{world.folder.name}: ended with {done.code}: {done.output.splitlines()[-5:]}"]}
+    return compared(plain, twin)
+
+
+def compared(plain: World, twin: World) -> dict[str, Any]:
+    """What differs between the two but names."""
+    wrong: list[str] = []
     one, other = (world.published / "current" for world in (plain, twin))
     left, right = numbers(one / "empathy_roi.duckdb"), numbers(other / "empathy_roi.duckdb")
     wrong += [f"{table}: other numbers" for table in left.keys() | right.keys() if left.get(table) != right.get(table)]
@@ -153,3 +158,43 @@ def _round_trip(plain: Path, twin: Path) -> list[str]:
             if sides[1] != wanted or not wanted:
                 wrong.append(f"{table}.{column}: {sorted(sides[1] ^ wanted)[:2]}")
     return wrong
+
+
+def extremes(prepared: Prepared) -> dict[str, Any]:
+    """Ten million letters in an id, columns with names of SQL, and bytes that are no text."""
+    wrong: list[str] = []
+    world = prepared.put_back("morning")
+    path = world.folder / "raw" / "events" / "third.parquet"
+    columns = """'page_view' as event_name, '2026-03-01 10:00:00' as occurred_at, '2026-03-01 10:00:00' as received_at, '/cart' as page_path"""
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"""copy (
+            select 'long-1' as event_id, {columns}, repeat('u', 10000000) as user_id, '{{}}' as properties, null as element_id
+            union all select repeat('e', 10000000), {columns}, 'long-2', repeat('[', 10000000), repeat('x', 10000000)
+        ) to '{path}' (format parquet)""")
+    wrong += _ended(world.run(*FIRST), 0, ())
+    with duckdb.connect(str(world.database), read_only=True) as connection:
+        (length,) = connection.execute("select max(length(person_id)) from fct_person_days").fetchall()[0]
+        if length != 10_000_002:
+            wrong.append(f"the long id came out with {length} letters")
+    with duckdb.connect(":memory:") as connection:
+        names = ['x", (select 1) as "y', "'; drop table events; --", "{{ 1 / 0 }}", "{% raw %}", "a b", "sélect", "`", "--", "$$"]
+        extra = ", ".join(f"'v' as \"{name.replace(chr(34), chr(34) * 2)}\"" for name in names)
+        connection.execute(f"""copy (select '' as event_id, {columns}, 'u' as user_id, {extra}) to '{path}' (format parquet)""")
+    wrong += _ended(world.run(*FIRST), 0, ())
+    with duckdb.connect(str(world.database), read_only=True) as connection:
+        payloads = connection.execute("select payload from rejected_rows where source_table = 'events' and reason = 'missing_event_id'").fetchall()
+        if not any("drop table events" in payload and "{{ 1 / 0 }}" in payload for (payload,) in payloads):
+            wrong.append("the payload of a rejected row lacks its extra columns")
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"copy (select 'MARK' as event_id, {columns}, 'u' as user_id) to '{path}' (format parquet, compression uncompressed)")
+    path.write_bytes(path.read_bytes().replace(b"MARK", b"\xed\xa0\x80\xff"))
+    wrong += _ended(world.run(*FIRST), 2, ("third.parquet",))
+    path.unlink()
+    wrong += _ended(world.run(*FIRST), 0, ())
+    wrong += [f"differs: {name}" for name in differing(prepared.wanted, world.exported())]
+    print(f"{'XX' if wrong else 'ok'} long ids, columns named like SQL, bytes that are no text {wrong[:4] or ''}", flush=True)
+    return {"wrong": wrong}
+
+
+def _ended(done: Done, code: int, words: tuple[str, ...]) -> list[str]:
+    return [] if done.code == code and done.says(*words) else [f"ended with {done.code}, not {code}, or does not say {words}: {done.output.splitlines()[-4:]}"]

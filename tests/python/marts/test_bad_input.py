@@ -120,3 +120,29 @@ def test_variables_that_make_no_sense_leave_a_new_database_empty(wrong_raw: Inpu
         ("raw table 'ticket_events' is not there",),
     ])  # fmt: skip
     assert tables_of(tmp_path / "new.duckdb") == []
+
+
+def test_variables_are_no_sql(inputs: Inputs, tmp_path: Path) -> None:
+    """Numbers and names stand in SQL as they are: what is neither is told, and nothing is built."""
+    variables = (
+        '{handover_threshold: "2) or 1=1 --", max_clock_skew_hours: "24", pause_seconds: -1, cost_window_days: 1.5,'
+        ' user_segments: [plan, "x; drop table y"], event_dimensions: [ok, "c\'d"], backlog_weights: {severity: x, luck: 1}}'
+    )
+    done = build(tmp_path / "new.duckdb", inputs, "--vars", variables)
+    assert_says(done, [
+        ("variable 'handover_threshold' is \"2) or 1=1 --\", which is no whole number of at least 1",),
+        ("variable 'max_clock_skew_hours' is \"24\", which is no number",),
+        ("variable 'pause_seconds' is \"-1\"",),
+        ("variable 'cost_window_days' is \"1.5\", which is no whole number",),
+        ("variable 'user_segments' names \"x; drop table y\", which is no plain name",),
+        ("variable 'event_dimensions' names \"c'd\"",),
+        ("variable 'backlog_weights'", "must give some of severity"),
+    ])  # fmt: skip
+    assert tables_of(tmp_path / "new.duckdb") == []
+
+
+def test_a_folder_of_seeds_with_a_quote_in_its_name(wrong_seeds: Inputs, tmp_path: Path) -> None:
+    """Its name is in every message about a seed, and must not become SQL there."""
+    folder = Path(shutil.copytree(wrong_seeds.seeds, tmp_path / "it's { mine }"))
+    done = build(tmp_path / "new.duckdb", replace(wrong_seeds, seeds=folder), "--select", "resource_type:seed", "--select", "path:models/configuration", "--select", "seeds_follow_the_rules")
+    assert_says(done, [("it's { mine }/journeys.csv, journey_id=",)], 1)

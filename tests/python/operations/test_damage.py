@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -11,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 from operations.conftest import Business
 
+from python_stats import dbt_runner
 from python_stats.cli import main
 from python_stats.errors import UserError
 from python_stats.operations import history, nightly, publication
@@ -102,3 +105,21 @@ def test_a_disk_that_takes_nothing_is_one_line(project: Path, monkeypatch: pytes
     result = run(project)
     assert result.exit_code == 2
     assert result.stderr == "empathy-roi: runs/000001/run.json: No space left on device\n"
+
+
+def test_a_disk_that_filled_up_under_dbt_is_one_line(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dbt_runner, "dbt_command", lambda: [sys.executable, "-c", "print('IO Error: No space left on device'); raise SystemExit(2)"])
+    result = run(project)
+    assert result.exit_code == 2
+    assert "No space left on device, or on the disk of" in result.stderr.splitlines()[-1]
+    assert "make room, and run again" in result.stderr.splitlines()[-1]
+
+
+def test_a_log_that_cannot_be_written_is_no_stack(tmp_path: Path) -> None:
+    """What dbt's own log does on a full disk: Python would show a stack for every line."""
+    prelude = dbt_runner.dbt_command()[2].partition("from dbt")[0]
+    script = prelude + "import logging; logging.FileHandler('/dev/full').handle(logging.makeLogRecord({'msg': 'x'}))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    without = subprocess.run([sys.executable, "-c", script.removeprefix(prelude)], capture_output=True, text=True, check=False)
+    assert "Traceback" in without.stderr
