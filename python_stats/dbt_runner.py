@@ -3,10 +3,11 @@
 import errno
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from python_stats.errors import EXIT_CHECKS_FAILED, EXIT_DONE, EXIT_LOCKED, EXIT_USAGE, DamagedDatabaseError, DatabaseLockedError, UserError
@@ -16,6 +17,7 @@ from python_stats.warehouse import check_available, database_path, is_damage_mes
 
 _PASSED = frozenset({"success", "pass", "warn", "skipped", "no-op", "reused"})
 _CHECK_FAILED = frozenset({"fail"})
+_EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Interrupt|Exit)\b")
 _NO_ROOM = 1 << 20  # less than a build needs for its own log
 
 
@@ -63,7 +65,7 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
     assert process.stdout is not None
     try:
         with process.stdout as output:
-            for line in output:
+            for line in without_stacks(output):
                 is_locked = is_locked or is_lock_message(line)
                 is_damaged = is_damaged or is_damage_message(line, path)
                 is_lost = is_lost or (project.output.get("type") == "postgres" and is_lost_message(line))
@@ -126,6 +128,20 @@ def database_folder(project: Project) -> Path | None:
     if project.output.get("type") != "duckdb" or not path or ":" in path:
         return None
     return (project.folder / path).parent
+
+
+def without_stacks(lines: Iterable[str]) -> Iterator[str]:
+    """What dbt says, without the stacks that it shows for what it did not expect: it has told the error by then, and its log keeps them."""
+    is_stack = False
+    for line in lines:
+        if "Traceback (most recent call last)" in line:
+            is_stack = True
+        elif is_stack and not line.startswith((" ", "\n", "During handling of", "The above exception")):
+            is_stack = _EXCEPTION.match(line) is not None
+            if not is_stack:
+                yield line
+        elif not is_stack:
+            yield line
 
 
 def _free_bytes(folder: Path) -> int:

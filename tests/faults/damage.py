@@ -31,6 +31,7 @@ def tried(prepared: Prepared, world: World, broken: Done, words: tuple[str, ...]
     """
     wrong = [] if broken.code == code else [f"ended with {broken.code}, not {code}: {broken.output.splitlines()[-3:]}"]
     if not broken.says(*words):
+        (WORK / "last_output.txt").write_text(broken.output)
         wrong.append(f"does not say {words}, or shows a stack: {broken.output.splitlines()[-4:]}")
     done = world.run(*arguments)
     if done.code:

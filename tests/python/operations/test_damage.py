@@ -123,3 +123,13 @@ def test_a_log_that_cannot_be_written_is_no_stack(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
     without = subprocess.run([sys.executable, "-c", script.removeprefix(prelude)], capture_output=True, text=True, check=False)
     assert "Traceback" in without.stderr
+
+
+def test_stacks_of_dbt_stay_in_its_log() -> None:
+    said = (
+        "Encountered an error:\nIO Error: Cannot open file\n10:00:00  Traceback (most recent call last):\n  File \"x.py\", line 1, in f\n    g()\n    ^^^\n"
+        "_duckdb.IOException: IO Error: Cannot open file\n\nDuring handling of the above exception, another exception occurred:\n\n"
+        "Traceback (most recent call last):\n  File \"y.py\", line 2, in g\nRuntimeError: again\n10:00:01  Done.\n  an indented line\n"
+    )
+    shown = "".join(dbt_runner.without_stacks(said.splitlines(keepends=True)))
+    assert shown == "Encountered an error:\nIO Error: Cannot open file\n10:00:01  Done.\n  an indented line\n"
