@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import psycopg
 import pytest
 from builds import PROJECT, Inputs, environment, run_dbt, tables_of
 from engines import differences, duckdb_rows, postgres_rows, postgres_tables
@@ -31,6 +32,7 @@ TEXTS = {
     ],
     "a_boolean": ["true", "TRUE", "t", "yes", "Y", "1", "false", "F", "no", "n", "0", "on", "off", "", "2", " true", "tr", "null"],
 }  # fmt: skip
+READER = "readers_of_bi"
 QUERY = """select id, {{ safe_cast_timestamp('a_time') }} as as_time, {{ safe_cast_number('a_number') }} as as_number,
 {{ parse_boolean('a_boolean') }} as as_boolean from texts"""
 
@@ -44,7 +46,7 @@ def run(command: list[str], settings: dict[str, str]) -> None:
 def engine(postgres: Server) -> Iterator[dict[str, str]]:
     """The environment of a build on Postgres, in an empty database."""
     with postgres.connect() as connection:
-        for schema in ("empathy_roi", "raw"):
+        for schema in ("empathy_roi", "empathy_roi_published", "empathy_roi_publications", "raw"):
             connection.execute(f"drop schema if exists {schema} cascade")
     yield postgres.environment | {"EMPATHY_ROI_SCHEMA": "empathy_roi"}
 
@@ -60,16 +62,20 @@ def on_duckdb(built: Path, inputs: Inputs, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def on_postgres(postgres: Server, engine: dict[str, str], inputs: Inputs, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The same inputs, loaded, built with all checks, and analysed."""
-    place = tmp_path_factory.mktemp("postgres") / "found.duckdb"
-    settings = environment(place, inputs, 2) | engine
+    """The same inputs, loaded, and a whole run: built with all checks, analysed, reported, and published for a role of readers."""
+    place = tmp_path_factory.mktemp("postgres")
+    settings = environment(place / "found.duckdb", inputs, 2) | engine
     assert inputs.raw_location
     run([sys.executable, "-m", "python_stats", "load", inputs.raw_location], settings)
-    built = run_dbt("build", place, inputs, "--exclude-resource-type", "unit_test", **engine)
-    assert built.returncode == 0, built.stdout + built.stderr
-    analyze(settings, inputs)
     with postgres.connect() as connection:
+        connection.execute(f"create role {READER} login password '{READER}'")
+        folders = [f"--{name}={place / name}" for name in ("runs-folder", "publish-folder", "target-path")]
+        variables = json.dumps(inputs.variables | {"mart_grants": {"select": [READER]}})
+        run([sys.executable, "-m", "python_stats", "run", *folders, "--vars", variables, "--exclude-resource-type", "unit_test"], settings)
+        assert (place / "publish-folder" / "current" / "scorecard.html").is_file()
         yield connection
+        connection.execute(f"drop owned by {READER}")
+        connection.execute(f"drop role {READER}")
 
 
 def analyze(settings: dict[str, str], inputs: Inputs) -> None:
@@ -79,7 +85,7 @@ def analyze(settings: dict[str, str], inputs: Inputs) -> None:
 def test_every_table_is_the_same(on_duckdb: Path, on_postgres: Any) -> None:
     # what each model was last built from names the raw columns' types, which are the engine's own
     tables = [table for table in tables_of(on_duckdb) if table != "int_builds"]
-    assert {*tables, "int_builds"} == set(postgres_tables(on_postgres, "empathy_roi")) and len(tables) > 100
+    assert {*tables, "int_builds", "run_history"} == set(postgres_tables(on_postgres, "empathy_roi")) and len(tables) > 100
     found = {table: differences(duckdb_rows(on_duckdb, table), postgres_rows(on_postgres, "empathy_roi", table)) for table in tables}
     assert [f"{table}: {line}" for table, lines in found.items() for line in lines] == []
     assert {"experiment_results", "experiment_decisions", "roi_estimates"} < set(tables)
@@ -90,6 +96,26 @@ def test_the_comparison_would_see_a_difference(on_duckdb: Path, on_postgres: Any
     on_postgres.execute("update public.changed set effect = effect * (1 + 1e-8) where effect is not null and abs(effect) > 1e-3")
     found = differences(duckdb_rows(on_duckdb, "experiment_results"), postgres_rows(on_postgres, "public", "changed"))
     assert len(found) == 1 and found[0].startswith("effect: ")
+
+
+def test_readers_see_the_aggregates_and_nobody(postgres: Server, on_postgres: Any, inputs: Inputs) -> None:
+    """With a role of its own: every view is the mart, to the row, and no table of persons is within reach, by any name."""
+    views = postgres_tables(on_postgres, "empathy_roi_published")
+    assert len(views) > 30 and {"experiment_results", "experiment_decisions", "friction_step_daily", "run_history", "publication"} < set(views)
+    with postgres.connect(user=READER, password=READER) as reader:
+        for view in views:
+            seen = postgres_rows(reader, "empathy_roi_published", view)
+            if view != "publication":
+                assert differences(seen, postgres_rows(on_postgres, "empathy_roi", view)) == [], view
+                assert not {"person_id", "person_key", "user_id", "anonymous_id", "ticket_id", "message_id", "payload"} & set(seen[0]), view
+        everything = on_postgres.execute(
+            "select nspname, relname from pg_class inner join pg_namespace on relnamespace = pg_namespace.oid where relkind in ('r', 'v', 'm', 'p')"
+            " and nspname in ('empathy_roi', 'empathy_roi_publications', 'raw')"
+        ).fetchall()
+        assert len(everything) > 150
+        for schema, table in everything:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                reader.execute(f'select * from "{schema}"."{table}" limit 1')
 
 
 def test_types_and_comments_are_declared(on_postgres: Any) -> None:
