@@ -263,7 +263,7 @@ def simulate(output_folder: Path, events: int, seed: int, file_format: str, **mo
 @click.argument("location", default="data/raw/{table}.parquet")
 @connection_options
 def load(location: str, **flags: Any) -> None:
-    """Fill the raw tables of a Postgres target from the files at LOCATION, a path with {table} in it (data/raw/{table}.parquet)."""
+    """Fill the raw tables of a Postgres or Spark target from files: LOCATION is a path with {table} in it (data/raw/{table}.parquet)."""
     from python_stats import loading
 
     project = _project(flags)
@@ -290,7 +290,7 @@ def demo(
     project = _project(flags)
     folder = (raw_folder or project.folder / "data" / "raw").resolve()
     click.echo(f"raw data: {_shown(folder)} {'(simulated)' if prepare(folder, events, seed, force) else '(already there)'}")
-    if project.output.get("type") == "postgres":
+    if project.output.get("type") != "duckdb":
         from python_stats import loading
 
         loading.load(project, f"{folder}/{{table}}.parquet")

@@ -1,13 +1,14 @@
-"""Raw files into the raw tables of a database that reads none: Parquet or CSV through DuckDB, as CSV, into a copy."""
+"""Raw files into the raw tables of a warehouse that reads none: Parquet or CSV through DuckDB, as CSV into a copy, as Parquet to Spark."""
 
+import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from python_stats import postgres
 from python_stats.errors import UserError
 from python_stats.project import Project
+from python_stats.sql_warehouse import quoted
 
 RAW_TABLES = (
     "events", "message_events", "ticket_events", "survey_responses", "transactions", "experiment_assignments", "consents", "users",
@@ -19,11 +20,16 @@ _TYPES = {
 }  # fmt: skip
 
 
+_SPARK_TYPES = {"VARCHAR": "string", "TIMESTAMP WITH TIME ZONE": "timestamp", "REAL": "float"} | {
+    kind: kind.lower() for kind in ("TIMESTAMP", "DATE", "BOOLEAN", "DOUBLE", "FLOAT", "BIGINT", "INTEGER", "SMALLINT")
+}  # fmt: skip
+
+
 def load(project: Project, location: str) -> dict[str, int]:
-    """Replace the raw tables of the target by the rows of files, all of them or none.
+    """Replace the raw tables of the target by the rows of files; where one cannot be read, none is touched.
 
     Args:
-        project: its target is of type postgres; its variable `raw_schema` says where the tables go.
+        project: its target is of type postgres or spark; its variable `raw_schema` says where the tables go.
         location: path with {table} in it, as for the variable `raw_location`: Parquet, CSV, or folders of Parquet.
 
     Returns:
@@ -33,28 +39,63 @@ def load(project: Project, location: str) -> dict[str, int]:
         UserError: another kind of target, no file at all, a file that cannot be read, a table that is somebody else's.
     """
     kind = project.output.get("type")
-    if kind != "postgres":
-        raise UserError(f"target '{project.target_name}' is of type '{kind}': load fills 'postgres'; DuckDB reads the files where they are")
+    loaders: Mapping[Any, Callable[[Project, str, str], dict[str, int]]] = {"postgres": _load_postgres, "spark": _load_spark}
+    if kind not in loaders:
+        raise UserError(
+            f"target '{project.target_name}' is of type '{kind}': load fills 'postgres' and 'spark'; DuckDB reads the files where they are"
+        )
     if "{table}" not in location:
         raise UserError(f"'{location}': write {{table}} where the table's name goes, such as data/raw/{{table}}.parquet")
-    schema = str(project.variables.get("raw_schema") or "raw")
-    rows: dict[str, int] = {}
-    with tempfile.TemporaryDirectory(prefix="empathy_roi_") as folder, postgres.connect(project) as connection, connection.transaction():
-        for table in RAW_TABLES:
-            exported = Path(folder) / f"{table}.csv"
-            found = _export(location.replace("{table}", table), exported)
-            if found is None:
-                continue
-            columns, rows[table] = found
-            postgres.replace_raw_table(connection, schema, table, columns, _chunks(exported))
-            exported.unlink()
+    rows = loaders[kind](project, location, str(project.variables.get("raw_schema") or "raw"))
     if not rows:
         raise UserError(f"{location}: no file fits it")
     return rows
 
 
-def _export(location: str, target: Path) -> tuple[dict[str, str], int] | None:
-    """Write the files' rows to one CSV; (columns with Postgres types, rows), or None where no file is there."""
+def _load_postgres(project: Project, location: str, schema: str) -> dict[str, int]:
+    """In one transaction."""
+    from python_stats import postgres
+
+    rows: dict[str, int] = {}
+    with tempfile.TemporaryDirectory(prefix="empathy_roi_") as folder, postgres.connect(project) as connection, connection.transaction():
+        for table in RAW_TABLES:
+            exported = Path(folder) / f"{table}.csv"
+            found = _export(location.replace("{table}", table), exported, _TYPES, "text")
+            if found is None:
+                continue
+            columns, rows[table] = found
+            postgres.replace_raw_table(connection, schema, table, columns, _chunks(exported))
+            exported.unlink()
+    return rows
+
+
+def _load_spark(project: Project, location: str, schema: str) -> dict[str, int]:
+    """All files are read before the first table is replaced; each is replaced in one step."""
+    from python_stats import spark
+
+    rows: dict[str, int] = {}
+    exchange = os.environ.get("EMPATHY_ROI_SPARK_EXCHANGE") or None  # a folder that the cluster sees under the same name
+    if exchange and not Path(exchange).is_dir():
+        raise UserError(f"EMPATHY_ROI_SPARK_EXCHANGE is '{exchange}', which is no folder; name one that the cluster sees as well")
+    with tempfile.TemporaryDirectory(prefix="empathy_roi_", dir=exchange) as name, spark.connect(project) as session:
+        folder, columns = Path(name), {}
+        folder.chmod(0o755)
+        for table in RAW_TABLES:
+            spark.check_raw_table(session, schema, table)
+            found = _export(location.replace("{table}", table), folder / f"{table}.parquet", _SPARK_TYPES, "string")
+            if found is not None:
+                columns[table], rows[table] = found
+        for table, kinds in columns.items():
+            spark.replace_raw_table(session, schema, table, kinds, f"file://{folder / table}.parquet", spark.table_format())
+    return rows
+
+
+def _export(location: str, target: Path, types: Mapping[str, str], text: str) -> tuple[dict[str, str], int] | None:
+    """Write the files' rows to one file, CSV or Parquet by its name; a column of a type that is not among `types` goes as text.
+
+    Returns:
+        Columns with the target's types, and how many rows; None where no file is there.
+    """
     import duckdb
 
     is_csv = ".csv" in location
@@ -67,8 +108,11 @@ def _export(location: str, target: Path) -> tuple[dict[str, str], int] | None:
             return None
         try:
             described = connection.execute(f"describe select * from {relation}").fetchall()
-            columns = {name: _TYPES.get(kind, "text") for name, kind, *_ in described}
-            copied = _first(connection, f"copy (select * from {relation}) to {_literal(str(target))} (format csv, header)")
+            columns = {name: types.get(kind, text) for name, kind, *_ in described}
+            as_text = [f"cast({quoted(name)} as varchar) as {quoted(name)}" for name, kind, *_ in described if kind not in types]
+            selected = f"* replace ({', '.join(as_text)})" if as_text else "*"
+            form = "format parquet" if target.suffix == ".parquet" else "format csv, header"
+            copied = _first(connection, f"copy (select {selected} from {relation}) to {_literal(str(target))} ({form})")
         except duckdb.Error as error:
             raise UserError(f"{path}: cannot be read ({str(error).splitlines()[0]})") from error
     return columns, int(copied)

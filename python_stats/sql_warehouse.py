@@ -29,8 +29,8 @@ class SqlWarehouse:
         if missing:
             raise UserError(f"{self._schema}.{table}: no column '{missing[0]}'; rebuild it with 'empathy-roi build'")
         order = f" order by {', '.join(f'{self._by_bytes(column, known)} nulls last' for column in order_by)}" if order_by else ""
-        asked = f" where {_is_among(*among)}" if among else ""
-        cursor = self._connection.execute(f"select {', '.join(map(quoted, columns))} from {self._name(table)}{asked}{order}")
+        asked = f" where {self._is_among(*among)}" if among else ""
+        cursor = self._connection.execute(f"select {', '.join(map(self._quoted, columns))} from {self._name(table)}{asked}{order}")
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
     def _columns(self, table: str) -> Mapping[str, str]:
@@ -39,20 +39,23 @@ class SqlWarehouse:
 
     def _by_bytes(self, column: str, known: Mapping[str, str]) -> str:  # noqa: ARG002
         """A column to order by, text in the order of its bytes."""
-        return quoted(column)
+        return self._quoted(column)
 
     def _name(self, table: str) -> str:
-        return f"{quoted(self._schema)}.{quoted(table)}"
+        return f"{self._quoted(self._schema)}.{self._quoted(table)}"
 
+    def _is_among(self, columns: Sequence[str], values: Sequence[Sequence[str]]) -> str:
+        """The condition that columns have one of some values."""
+        rows = ", ".join(f"({', '.join(map(self._literal, row))})" for row in values)
+        return f"({', '.join(map(self._quoted, columns))}) in ({rows})" if values else "1 = 0"
 
-def _is_among(columns: Sequence[str], values: Sequence[Sequence[str]]) -> str:
-    """The condition that columns have one of some values."""
-    rows = ", ".join(f"({', '.join(map(_literal, row))})" for row in values)
-    return f"({', '.join(map(quoted, columns))}) in ({rows})" if values else "1 = 0"
+    @staticmethod
+    def _quoted(name: str) -> str:
+        return quoted(name)
 
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    @staticmethod
+    def _literal(text: str) -> str:
+        return "'" + text.replace("'", "''") + "'"
 
 
 def quoted(name: str) -> str:

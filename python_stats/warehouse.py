@@ -49,10 +49,16 @@ def open_warehouse(project: Project, *, read_only: bool = False) -> Iterator[War
         with postgres.connect(project, read_only=read_only) as opened:
             yield postgres.PostgresWarehouse(opened, project.schema)
         return
+    if kind == "spark":
+        from python_stats import spark
+
+        with spark.connect(project) as session:
+            yield spark.SparkWarehouse(session, project.schema, spark.table_format())
+        return
     if kind != "duckdb":
         raise UserError(
             f"{project.profiles_folder / 'profiles.yml'}, target '{project.target_name}': type '{kind}' is not supported by"
-            " analyze and report; use a target of type 'duckdb' or 'postgres'"
+            " analyze and report; use a target of type 'duckdb', 'postgres' or 'spark'"
         )
     path = database_path(project)
     if not path.is_file():
@@ -81,6 +87,11 @@ def check_available(project: Project) -> None:
         from python_stats import postgres
 
         with postgres.connect(project):
+            pass
+    elif kind == "spark":
+        from python_stats import spark
+
+        with spark.connect(project):
             pass
 
 
