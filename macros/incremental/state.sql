@@ -14,7 +14,7 @@
 {%- if execute and flags.WHICH in ('build', 'run') -%}
 create table if not exists {{ builds_relation() }} (
     model_name {{ dbt.type_string() }}, run_no bigint, is_full boolean, fingerprint {{ dbt.type_string() }}, as_of_us bigint
-)
+){{ ' using ' ~ spark_format() if target.type == 'spark' }}
 {%- endif -%}
 {%- endmacro %}
 
@@ -115,13 +115,17 @@ select '(run)', coalesce(max(run_no), 0) + 1, false, null, null from {{ builds_r
   `more`: what else the rows hang on.
 #}
 {% macro builds_increment(more={}) -%}
-{%- if not execute or model.resource_type != 'model' or not is_incremental() or not load_relation(builds_relation()) -%}{{ return(false) }}{%- endif -%}
+{%- if not execute or model.resource_type != 'model' or not is_incremental() or not can_replace_rows() or not load_relation(builds_relation()) -%}{{ return(false) }}{%- endif -%}
 {%- set last = last_build(model.name) -%}
 {%- if last is none or last.fingerprint != fingerprint(more) -%}{{ return(false) }}{%- endif -%}
 {%- set full_runs = last_full_runs() -%}
 {%- for name in lineage(model.unique_id).incremental if full_runs.get(name, 0) > full_runs.get(model.name, 0) -%}{{ return(false) }}{%- endfor -%}
 {{ return(true) }}
 {%- endmacro %}
+
+{# Can rows be taken out of a table? #}
+{% macro can_replace_rows() -%}{{ return(adapter.dispatch('can_replace_rows', 'empathy_roi')()) }}{%- endmacro %}
+{% macro default__can_replace_rows() -%}{{ return(true) }}{%- endmacro %}
 
 {% macro increment_marker() -%}/* an increment */{%- endmacro %}
 
@@ -130,20 +134,28 @@ select '(run)', coalesce(max(run_no), 0) + 1, false, null, null from {{ builds_r
   in an increment, the rows that fulfil `replaced`.
 #}
 {% macro begin_build(replaced='', more={}) -%}
-{%- if execute -%}
-{%- set increment = increment_marker() in (model.compiled_code or '') -%}
+{%- if execute -%}{{ return(adapter.dispatch('begin_build', 'empathy_roi')(replaced, more)) }}{%- endif -%}
+{%- endmacro %}
+{% macro default__begin_build(replaced, more) -%}
+{{ noted_build(more) }};
+{% if builds_on() and replaced -%}
+delete from {{ this }} where {{ replaced }};
+{%- elif not builds_on() and is_incremental() -%}
+delete from {{ this }};
+{%- endif -%}
+{%- endmacro %}
+
+{# Does the model, as it was compiled, add to what is there? #}
+{% macro builds_on() -%}{{ return(increment_marker() in (model.compiled_code or '')) }}{%- endmacro %}
+
+{# What the build is made of goes into int_builds. #}
+{% macro noted_build(more={}) -%}
 insert into {{ builds_relation() }}
 select
     '{{ model.name }}',
     max(run_no),
-    {{ 'false' if increment else 'true' }},
+    {{ 'false' if builds_on() else 'true' }},
     {{ literal(fingerprint(more)) }},
     {% if 'model.empathy_roi.as_of' in model.depends_on.nodes %}(select as_of_us from {{ ref('as_of') }}){% else %}null{% endif %}
-from {{ builds_relation() }};
-{% if increment and replaced -%}
-delete from {{ this }} where {{ replaced }};
-{%- elif not increment and is_incremental() -%}
-delete from {{ this }};
-{%- endif -%}
-{%- endif -%}
+from {{ builds_relation() }}
 {%- endmacro %}

@@ -4,4 +4,6 @@
 {% macro postgres__by_bytes(expression) -%}{{ expression }} collate "C"{%- endmacro %}
 
 {# A value as a SQL literal. #}
-{% macro literal(text) -%}'{{ text | string | replace("'", "''") }}'{%- endmacro %}
+{% macro literal(text) -%}{{ return(adapter.dispatch('literal', 'empathy_roi')(text)) }}{%- endmacro %}
+{% macro default__literal(text) -%}'{{ text | string | replace("'", "''") }}'{%- endmacro %}
+{% macro spark__literal(text) -%}'{{ text | string | replace("\\", "\\\\") | replace("'", "\\'") }}'{%- endmacro %}

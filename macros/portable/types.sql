@@ -18,7 +18,7 @@
 {% macro matches(expression, pattern) -%}{{ return(adapter.dispatch('matches', 'empathy_roi')(expression, pattern)) }}{%- endmacro %}
 {% macro default__matches(expression, pattern) -%}({{ expression }} ~ '^(?:{{ pattern }})$'){%- endmacro %}
 {% macro duckdb__matches(expression, pattern) -%}regexp_full_match({{ expression }}, '{{ pattern }}'){%- endmacro %}
-{% macro spark__matches(expression, pattern) -%}({{ expression }} rlike r'^(?:{{ pattern }})$'){%- endmacro %}
+{% macro spark__matches(expression, pattern) -%}({{ expression }} rlike r'^(?:{{ pattern }})\z'){%- endmacro %}
 
 {% macro parse_boolean(text) -%}
 (case when lower({{ text }}) in ('true', 't', 'yes', 'y', '1') then true when lower({{ text }}) in ('false', 'f', 'no', 'n', '0') then false end)

@@ -43,7 +43,8 @@
 
 {% macro is_plain_name(name) -%}{{ return(modules.re.search('["`\\x00-\\x1f]', name) is none) }}{%- endmacro %}
 
-{# A cursor of Postgres tells only families of types: the catalogue tells them all. #}
+{# A cursor of Postgres or Spark tells only families of types: the catalogue tells them all. #}
+{% macro spark__raw_columns(table) -%}{{ return(empathy_roi.postgres__raw_columns(table)) }}{%- endmacro %}
 {% macro postgres__raw_columns(table) -%}
 {%- set types = {} -%}
 {%- for column in adapter.get_columns_in_relation(raw_relation(table)) if is_plain_name(column.name) -%}

@@ -15,7 +15,7 @@ with person_ids as (
 )
 
 select
-    cast(row_number() over (order by {{ by_bytes('person_id') }}) as bigint)
+    cast({{ numbered('person_id') }} as bigint)
     {%- if increment %} + (select coalesce(max(person_key), 0) from {{ this }}){% endif %} as person_key,
     person_id
 from person_ids
