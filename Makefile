@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo faults test test-postgres lint lint-sql oracle truth calibrate incremental-proof bench bench-stats bench-marts clean help
+.PHONY: demo faults test test-postgres test-spark lint lint-sql oracle truth calibrate incremental-proof bench bench-stats bench-marts clean help
 
 help:
 	@echo "make demo    install, simulate a business, build every mart, analyse, write the scorecard, say where it is"
 	@echo "make test    install what tests need, run every check of the project"
 	@echo "make oracle  compare every mart with the oracle beside the project, all seeds (slow, resumable)"
 	@echo "make test-postgres  the oracle's seeds 1-5 on a PostgreSQL of its own, every table beside DuckDB's (slow, resumable)"
+	@echo "make test-spark     the oracle's seeds 1-2 on a Spark cluster of its own, every table beside DuckDB's (needs Java 17; slow, resumable)"
 	@echo "make truth   do 95 % intervals hold the simulator's planted effects 95 % of the time? 200 seeds (slow, resumable)"
 	@echo "make calibrate  do the statistics keep the error rates they promise? writes docs/calibration.md (minutes, resumable)"
 	@echo "make incremental-proof  do increments end where a full refresh ends? 240 ways to cut and shuffle arrivals (slow, resumable)"
@@ -55,6 +56,11 @@ test: $(BIN)/.installed-dev lint lint-sql
 test-postgres: $(BIN)/.installed-dev
 	$(BIN)/python tests/oracle/run_oracle.py --target postgres --seeds 1-5 --resume
 
+test-spark: .venv-spark/.installed
+	.venv-spark/bin/python tests/oracle/run_oracle.py --target spark --seeds 1-2 --resume
+	.venv-spark/bin/python tests/incremental/prove.py --target spark --rounds 1 --ways 6 --batches 3 --resume
+	.venv-spark/bin/python tests/spark/cluster_checks.py
+
 oracle: $(BIN)/.installed-dev
 	$(BIN)/python tests/oracle/run_oracle.py --resume
 
@@ -73,6 +79,12 @@ bench: $(BIN)/.installed-dev
 
 calibrate: $(BIN)/.installed-dev
 	PYTHONPATH=tests $(BIN)/python -m calibration
+
+# An environment of its own: Spark is half a gigabyte that nothing else needs.
+.venv-spark/.installed: requirements-spark-cluster.lock pyproject.toml
+	$(PYTHON) -m venv .venv-spark
+	.venv-spark/bin/python -m pip install -qq --disable-pip-version-check --no-deps --requirement requirements-spark-cluster.lock --editable .
+	@touch $@
 
 # An environment of its own: what is compared with never mixes with what is used.
 .venv-bench/.installed: requirements-bench.lock pyproject.toml

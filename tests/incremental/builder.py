@@ -3,7 +3,7 @@
     python tests/incremental/builder.py STEPS.json
 
 STEPS.json: a list of {"database", "raw", "batches", "seeds", "variables", "full", "environment"}; the folder `raw` gets a link to each
-of the step's batches before the build. Where the environment says Postgres, what has landed is loaded first.
+of the step's batches before the build. Where the environment names another target, what has landed is loaded first.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def main() -> int:
             "DBT_PROFILES_DIR": str(project),
             **step["environment"],
         })  # fmt: skip
-        if step["environment"].get("EMPATHY_ROI_TARGET") == "postgres":
+        if step["environment"].get("EMPATHY_ROI_TARGET", "duckdb") != "duckdb":
             loaded = subprocess.run([sys.executable, "-m", "python_stats", "load", os.environ["EMPATHY_ROI_RAW_LOCATION"]], check=False)
             if loaded.returncode:
                 return 1

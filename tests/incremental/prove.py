@@ -5,6 +5,7 @@
     python tests/incremental/prove.py --quick         # six ways, for every change
     python tests/incremental/prove.py --resume        # what has passed with the same SQL is not run again
     python tests/incremental/prove.py --target postgres --rounds 1,4 --ways 12   # on a server of its own, and beside DuckDB's full refresh
+    python tests/incremental/prove.py --target spark --rounds 1 --ways 6 --batches 2       # on a cluster of its own, beside DuckDB's
 
 A round packs its ways into one build, as disjoint persons: each way is a world of the oracle's generator of its own, cut into
 batches at random places in an order of its own (by arrival, at random, backwards, identity links last, copies last, person by
@@ -33,6 +34,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(PROJECT / "tests" / "p
 
 import engines  # noqa: E402
 import postgres_server  # noqa: E402
+import spark_cluster  # noqa: E402
 from arrivals import WAYS, batches_of, generate, write_batch  # noqa: E402
 
 SHARED = Path(os.environ.get("EMPATHY_ROI_SHARED", PROJECT.parent / "shared"))
@@ -41,9 +43,10 @@ WORK = PROJECT / "build" / "incremental"
 ROUNDS = 8
 WAYS_A_ROUND = 30
 BATCHES = 4
+SCHEMAS = ("increments", "anew")  # on a server
 
 
-def prove(folder: Path, number: int, ways: int, batches: int, persons: int, server: postgres_server.Server | None = None) -> list[str]:
+def prove(folder: Path, number: int, ways: int, batches: int, persons: int, engine: engines.Engine | None = None) -> list[str]:
     """Build a round both ways.
 
     Args:
@@ -52,7 +55,8 @@ def prove(folder: Path, number: int, ways: int, batches: int, persons: int, serv
         ways: worlds in it, each cut in a way of its own.
         batches: increments, the first load included.
         persons: random persons a world, beside the oracle's edge cases.
-        server: of Postgres, where the proof is to happen there; its full refresh is then compared with DuckDB's as well.
+        engine: the server on which the proof is to happen, if not on DuckDB: its increments are then compared with DuckDB's full refresh
+            as well, on Spark with that alone.
 
     Returns:
         What differs, a line each; nothing where nothing does.
@@ -67,8 +71,8 @@ def prove(folder: Path, number: int, ways: int, batches: int, persons: int, serv
         for path, batch in zip(everything, batches_of(rows, columns, batches, way, order), strict=True):
             write_batch(path / f"world_{world:03d}", batch, columns)
     seeds = folder / "world" / "seeds"
-    remote = {"increments": {}, "full": {}} if server is None else {
-        name: server.environment | {"EMPATHY_ROI_SCHEMA": schema} for name, schema in (("increments", "increments"), ("full", "anew"))
+    remote = {"increments": {}, "full": {}} if engine is None else {
+        name: engine.environment | {"EMPATHY_ROI_SCHEMA": schema} for name, schema in (("increments", "increments"), ("full", "anew"))
     }  # fmt: skip
     steps = [
         {"database": str(folder / "increments.duckdb"), "raw": str(folder / "landed"), "seeds": str(seeds),
@@ -76,16 +80,17 @@ def prove(folder: Path, number: int, ways: int, batches: int, persons: int, serv
          "variables": variables, "full": False, "environment": remote["increments"]}
         for place, variables in enumerate(moments(number, batches))
     ]  # fmt: skip
-    steps.append(steps[-1] | {"database": str(folder / "full.duckdb"), "full": True, "environment": remote["full"]})
+    last = steps[-1] | {"database": str(folder / "full.duckdb"), "full": True}
+    if engine is None or engine.name != "spark":
+        steps.append(last | {"environment": remote["full"]})
     failure = build(folder / "steps.json", steps)
-    if server is None or failure:
+    if engine is None or failure:
         return failure or differences(folder / "increments.duckdb", folder / "full.duckdb", seeds)
-    with server.connect() as connection:
-        return (
-            differences_on_postgres(connection, seeds)
-            or build(folder / "steps.json", [steps[-1] | {"environment": {}}])
-            or differences_from_duckdb(connection, folder / "full.duckdb", seeds)
-        )
+    return (
+        (differences_on(engine, seeds) if engine.name != "spark" else [])
+        or build(folder / "steps.json", [last | {"environment": {}}])
+        or differences_from_duckdb(engine, folder / "full.duckdb", seeds)
+    )
 
 
 def build(path: Path, steps: list[dict[str, object]]) -> list[str]:
@@ -133,21 +138,20 @@ def difference(mart: str, increments: list[tuple[Any, ...]], full: list[tuple[An
             f"only after increments {len(only[0])} {only[0][:2]}; only in full {len(only[1])} {only[1][:2]}"]  # fmt: skip
 
 
-def differences_on_postgres(connection: Any, seeds: Path) -> list[str]:
+def differences_on(engine: engines.Engine, seeds: Path) -> list[str]:
     """As `differences`, between two schemas."""
-    marts, others = ([name for name in engines.postgres_tables(connection, schema) if is_mart(name, seeds)] for schema in ("increments", "anew"))
+    marts, others = ([name for name in engine.tables(schema) if is_mart(name, seeds)] for schema in SCHEMAS)
     if marts != others or len(marts) < 20:
         return [f"not the same marts: {marts} and {others}"]
-    return [line for mart in marts for line in difference(
-        mart, *(engines.postgres_rows(connection, schema, mart)[1] for schema in ("increments", "anew")))]  # fmt: skip
+    return [line for mart in marts for line in difference(mart, *(engine.rows(mart, schema)[1] for schema in SCHEMAS))]
 
 
-def differences_from_duckdb(connection: Any, database: Path, seeds: Path) -> list[str]:
-    """Marts after the last increment on Postgres that are not those of DuckDB, beyond the last digits of decimals."""
+def differences_from_duckdb(engine: engines.Engine, database: Path, seeds: Path) -> list[str]:
+    """Marts after the last increment on a server that are not those of DuckDB, beyond the last digits of decimals."""
     with duckdb.connect(str(database), read_only=True) as local:
         marts = marts_of(local, seeds)
-    return [f"{mart} on DuckDB and on Postgres: {line}" for mart in marts for line in engines.differences(
-        engines.duckdb_rows(database, mart), engines.postgres_rows(connection, "increments", mart))]  # fmt: skip
+    return [f"{mart} on DuckDB and on {engine.name}: {line}" for mart in marts for line in engines.differences(
+        engines.duckdb_rows(database, mart), engine.rows(mart, SCHEMAS[0]))]  # fmt: skip
 
 
 def fingerprint() -> str:
@@ -167,37 +171,42 @@ def main() -> int:
     parser.add_argument("--ways", type=int, default=WAYS_A_ROUND, help="worlds a round, each cut in a way of its own")
     parser.add_argument("--batches", type=int, default=BATCHES)
     parser.add_argument("--persons", type=int, default=30, help="random persons a world, beside the edge cases")
-    parser.add_argument("--target", default="duckdb", choices=["duckdb", "postgres"])
+    parser.add_argument("--target", default="duckdb", choices=["duckdb", "postgres", "spark"])
     options = parser.parse_args()
     if options.quick:
         options.rounds, options.ways, options.batches = "1", len(WAYS), 3
     if not GENERATOR.is_file():
         print(f"incremental: skipped, there is no oracle beside the project ({GENERATOR})")
         return 0
+    engine = None
     with ExitStack() as stack:
         try:
-            server = stack.enter_context(postgres_server.running()) if options.target == "postgres" else None
-        except postgres_server.NoServerError as error:
+            if options.target == "postgres":
+                server = stack.enter_context(postgres_server.running())
+                engine = engines.Postgres(stack.enter_context(server.connect()), server.environment)
+            elif options.target == "spark":
+                cluster = stack.enter_context(spark_cluster.running())
+                engine = engines.Spark(stack.enter_context(cluster.connect()), cluster.environment)
+        except (postgres_server.NoServerError, spark_cluster.NoClusterError) as error:
             print(f"incremental: skipped, {error}")
             return 0
-        return prove_all([int(number) for number in options.rounds.split(",")], options, server)
+        return prove_all([int(number) for number in options.rounds.split(",")], options, engine)
 
 
-def prove_all(rounds: list[int], options: argparse.Namespace, server: postgres_server.Server | None) -> int:
+def prove_all(rounds: list[int], options: argparse.Namespace, engine: engines.Engine | None) -> int:
     """The exit code; a round that passes is remembered."""
     WORK.mkdir(parents=True, exist_ok=True)
-    memory = WORK / f"passed{'-postgres' if server else ''}.json"
+    memory = WORK / f"passed{f'-{engine.name}' if engine else ''}.json"
     passed = json.loads(memory.read_text()) if memory.is_file() else {}
     now, failed = fingerprint(), 0
     for number in rounds:
-        name = f"{'postgres-' if server else ''}round-{number}-{options.ways}-{options.batches}-{options.persons}"
+        name = f"{f'{engine.name}-' if engine else ''}round-{number}-{options.ways}-{options.batches}-{options.persons}"
         if options.resume and passed.get(name) == now:
             print(f"ok {name} (before)")
             continue
-        if server:
-            with server.connect() as connection:
-                connection.execute("drop schema if exists increments, anew cascade")
-        found = prove(WORK / f"{options.target}-round-{number}", number, options.ways, options.batches, options.persons, server)
+        if engine:
+            engine.drop(*SCHEMAS, "raw")
+        found = prove(WORK / f"{options.target}-round-{number}", number, options.ways, options.batches, options.persons, engine)
         print(f"{'XX' if found else 'ok'} {name}", flush=True)
         if found:
             failed += 1

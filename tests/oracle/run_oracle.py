@@ -4,6 +4,7 @@
     python tests/oracle/run_oracle.py --quick         # a part, for CI
     python tests/oracle/run_oracle.py --seeds 7 --forms csv
     python tests/oracle/run_oracle.py --target postgres --seeds 1-5   # on a server of its own, and every table beside DuckDB's
+    python tests/oracle/run_oracle.py --target spark --seeds 1-2      # the same on a cluster of its own
 
 The oracle lies beside the project (../shared/oracle, or EMPATHY_ROI_SHARED); without it the script says so and exits with 0.
 A case that has passed is remembered in build/oracle (with --resume it is not run again while the project's SQL is unchanged).
@@ -29,6 +30,7 @@ sys.path.insert(0, str(PROJECT / "tests" / "python"))
 
 import engines  # noqa: E402
 import postgres_server  # noqa: E402
+import spark_cluster  # noqa: E402
 
 SHARED = Path(os.environ.get("EMPATHY_ROI_SHARED", PROJECT.parent / "shared"))
 WORK = PROJECT / "build" / "oracle"
@@ -100,39 +102,33 @@ def check_duckdb(case: Case, with_tests: bool) -> tuple[bool, str]:
     return (False, failure) if failure else compare(case, folder, folder / "found.duckdb")
 
 
-def check_postgres(server: postgres_server.Server, case: Case, with_tests: bool) -> tuple[bool, str]:
-    """On Postgres: no difference from the oracle, and none from DuckDB in any table, those of the statistics included."""
-    folder = WORK / f"postgres-{case.form}"
-    (folder / "found.duckdb").unlink(missing_ok=True)
+def check_engine(engine: engines.Engine, case: Case, with_tests: bool) -> tuple[bool, str]:
+    """On a server: no difference from the oracle, and none from DuckDB in any table, those of the statistics included."""
+    folder = WORK / f"{engine.name}-{case.form}"
+    database = folder / "found.duckdb"
+    database.unlink(missing_ok=True)
     on_duckdb = settings(case, folder)
-    on_postgres = on_duckdb | server.environment
+    on_engine = on_duckdb | engine.environment
     statistics = [sys.executable, "-m", "python_stats", "analyze", "--vars", json.dumps(FORMS[case.form][2])]
-    with server.connect() as connection:
-        connection.execute("drop schema if exists empathy_roi cascade")
-        connection.execute("drop schema if exists raw cascade")
-        failure = generate(case, folder)
-        if not failure:
-            loaded = run([sys.executable, "-m", "python_stats", "load", on_duckdb["EMPATHY_ROI_RAW_LOCATION"]], **on_postgres)
-            failure = loaded.stderr if loaded.returncode else ""
-        failure = failure or build(case, folder, with_tests, on_postgres) or build(case, folder, False, on_duckdb)
-        for environment in (on_postgres, on_duckdb):
-            analyzed = None if failure else run(statistics, **environment)
-            failure = failure or (analyzed.stderr if analyzed and analyzed.returncode else "")
-        if failure:
-            return False, failure
-        tables = engines.postgres_tables(connection, "empathy_roi")
-        shutil.rmtree(folder / "export", ignore_errors=True)
-        engines.export_csv(connection, "empathy_roi", tables, folder / "export")
-        is_same, said = compare(case, folder, folder / "export")
-        there: set[str] = set()
-        for catalog, name in (("duckdb_tables", "table_name"), ("duckdb_views", "view_name")):
-            columns, found = engines.duckdb_rows(folder / "found.duckdb", catalog)
-            there |= {row[columns.index(name)] for row in found if not row[columns.index("internal")]}
-        missing = there ^ set(tables)
-        lines = [f"XX only one engine has {name}" for name in sorted(missing)]
-        for table in set(tables) - missing - {"int_builds"}:  # which remembers the raw columns' types
-            lines += [f"XX {table}: {line}" for line in engines.differences(
-                engines.duckdb_rows(folder / "found.duckdb", table), engines.postgres_rows(connection, "empathy_roi", table))]
+    engine.drop(*engines.SCHEMAS)
+    failure = generate(case, folder)
+    if not failure:
+        loaded = run([sys.executable, "-m", "python_stats", "load", on_duckdb["EMPATHY_ROI_RAW_LOCATION"]], **on_engine)
+        failure = loaded.stderr if loaded.returncode else ""
+    failure = failure or build(case, folder, with_tests, on_engine) or build(case, folder, False, on_duckdb)
+    for environment in (on_engine, on_duckdb):
+        analyzed = None if failure else run(statistics, **environment)
+        failure = failure or (analyzed.stderr if analyzed and analyzed.returncode else "")
+    if failure:
+        return False, failure
+    tables, there = engine.tables(), engines.duckdb_tables(database)
+    shutil.rmtree(folder / "export", ignore_errors=True)
+    engines.export_csv(engine.rows, tables, folder / "export")
+    is_same, said = compare(case, folder, folder / "export")
+    missing = there ^ set(tables)
+    lines = [f"XX only one engine has {name}" for name in sorted(missing)]
+    for table in sorted(set(tables) - missing - {"int_builds"}):  # which remembers the raw columns' types
+        lines += [f"XX {table}: {line}" for line in engines.differences(engines.duckdb_rows(database, table), engine.rows(table))]
     return is_same and not lines, "\n".join([*lines, said])
 
 
@@ -167,7 +163,7 @@ def main() -> int:
     parser.add_argument("--seeds", help="these of the generator's seeds, such as 1,3 or 1-5")
     parser.add_argument("--persons", type=int, default=300)
     parser.add_argument("--forms", default=",".join(FORMS))
-    parser.add_argument("--target", default="duckdb", choices=["duckdb", "postgres"])
+    parser.add_argument("--target", default="duckdb", choices=["duckdb", "postgres", "spark"])
     options = parser.parse_args()
     if not (SHARED / "oracle" / "compare.py").is_file():
         print(f"oracle: skipped, there is no oracle beside the project ({SHARED / 'oracle'})")
@@ -175,12 +171,16 @@ def main() -> int:
     WORK.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         check: Callable[..., tuple[bool, str]] = check_duckdb
-        if options.target == "postgres":
-            try:
-                check = partial(check_postgres, stack.enter_context(postgres_server.running()))
-            except postgres_server.NoServerError as error:
-                print(f"oracle: skipped, {error}")
-                return 0
+        try:
+            if options.target == "postgres":
+                server = stack.enter_context(postgres_server.running())
+                check = partial(check_engine, engines.Postgres(stack.enter_context(server.connect()), server.environment))
+            elif options.target == "spark":
+                cluster = stack.enter_context(spark_cluster.running())
+                check = partial(check_engine, engines.Spark(stack.enter_context(cluster.connect()), cluster.environment))
+        except (postgres_server.NoServerError, spark_cluster.NoClusterError) as error:
+            print(f"oracle: skipped, {error}")
+            return 0
         return check_all(check, cases_of(options), options)
 
 

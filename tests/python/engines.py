@@ -1,9 +1,11 @@
-"""The same project on two engines: what a schema of Postgres holds, and how it differs from a DuckDB file."""
+"""The same project on two engines: what a schema of Postgres or Spark holds, and how it differs from a DuckDB file."""
 
 from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -13,8 +15,73 @@ import duckdb
 
 Rows = list[tuple[Any, ...]]
 
+SCHEMAS = ("empathy_roi", "raw")  # of the marts, of the raw tables
 TOLERANCE = 1e-9  # of a decimal's size, or absolute
 FINGERPRINTS = ("run_id",)  # of every digit of a run's rows, the last ones included
+
+
+class Engine:
+    """A server that was started for tests."""
+
+    name: str
+    environment: dict[str, str]  # of a build on it
+
+    def drop(self, *schemas: str) -> None:
+        """Take away what earlier builds left."""
+        raise NotImplementedError
+
+    def tables(self, schema: str = SCHEMAS[0]) -> list[str]:
+        """Its tables and views."""
+        raise NotImplementedError
+
+    def rows(self, table: str, schema: str = SCHEMAS[0]) -> tuple[list[str], Rows]:
+        """Columns and rows of one of them."""
+        raise NotImplementedError
+
+
+class Postgres(Engine):
+    name = "postgres"
+
+    def __init__(self, connection: Any, environment: dict[str, str]) -> None:
+        self._connection, self.environment = connection, environment
+
+    def drop(self, *schemas: str) -> None:
+        for schema in schemas:
+            self._connection.execute(f"drop schema if exists {schema} cascade")
+
+    def tables(self, schema: str = SCHEMAS[0]) -> list[str]:
+        return postgres_tables(self._connection, schema)
+
+    def rows(self, table: str, schema: str = SCHEMAS[0]) -> tuple[list[str], Rows]:
+        return postgres_rows(self._connection, schema, table)
+
+
+class Spark(Engine):
+    name = "spark"
+
+    def __init__(self, cursor: Any, environment: dict[str, str]) -> None:
+        self._cursor, self.environment = cursor, environment
+
+    def drop(self, *schemas: str) -> None:
+        for schema in schemas:
+            self._cursor.execute(f"drop schema if exists {schema} cascade")
+
+    def tables(self, schema: str = SCHEMAS[0]) -> list[str]:
+        return spark_tables(self._cursor, schema)
+
+    def rows(self, table: str, schema: str = SCHEMAS[0]) -> tuple[list[str], Rows]:
+        return spark_rows(self._cursor, schema, table)
+
+
+def is_mart(name: str) -> bool:
+    """Neither a seed nor a step on the way, by its name."""
+    return not name.startswith(("int_", "stg_", "cfg_", "seed_violations"))
+
+
+def duckdb_tables(database: Path) -> set[str]:
+    """Tables and views in a DuckDB file."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return {name for (name,) in connection.execute("select table_name from information_schema.tables").fetchall()}
 
 
 def duckdb_rows(database: Path, table: str) -> tuple[list[str], Rows]:
@@ -36,11 +103,27 @@ def postgres_rows(connection: Any, schema: str, table: str) -> tuple[list[str], 
     return [column.name for column in found.description], rows
 
 
-def export_csv(connection: Any, schema: str, tables: list[str], folder: Path) -> None:
+def spark_tables(cursor: Any, schema: str) -> list[str]:
+    cursor.execute(f"show tables in {schema}")
+    return sorted(row[1] for row in cursor.fetchall() if row[0] == schema)  # without the session's own views
+
+
+def spark_rows(cursor: Any, schema: str, table: str) -> tuple[list[str], Rows]:
+    """Columns and rows of a table in Spark; the driver gives dates as text."""
+    cursor.execute(f"select * from {schema}.{table}")
+    names, kinds = [column[0] for column in cursor.description], [column[1] for column in cursor.description]
+    found = [
+        tuple(date.fromisoformat(value) if kind == "DATE_TYPE" and value is not None else _plain(value) for value, kind in zip(row, kinds, strict=True))
+        for row in cursor.fetchall()
+    ]
+    return names, found
+
+
+def export_csv(rows_of: Callable[[str], tuple[list[str], Rows]], tables: list[str], folder: Path) -> None:
     """Each table as <table>.csv."""
     folder.mkdir(parents=True, exist_ok=True)
     for table in tables:
-        names, rows = postgres_rows(connection, schema, table)
+        names, rows = rows_of(table)
         with (folder / f"{table}.csv").open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(names)
