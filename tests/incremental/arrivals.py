@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+
+from python_stats.metrics import metrics
 
 Row = dict[str, str]
 
@@ -33,6 +36,41 @@ def generate(generator: Path, folder: Path, seed: int, persons: int) -> tuple[di
             columns[table] = list(reader.fieldnames or [])
             rows[table] = [_marked(row, f"w{seed}-", columns[table][0]) for row in reader]
     return rows, columns
+
+
+def declare_all_metrics(seeds: Path) -> None:
+    """Every experiment of these seeds wants every metric of the project, so that each is followed through the increments."""
+    path = seeds / "experiment_metrics.csv"
+    with path.open(newline="", encoding="utf-8") as file:
+        declared = list(csv.DictReader(file))
+    known = {(row["experiment_id"], row["metric_id"]) for row in declared}
+    model = next(row for row in declared if row["role"] == "secondary")
+    for experiment_id in sorted({row["experiment_id"] for row in declared}):
+        for metric_id, metric in sorted(metrics().items()):
+            if metric_id != "net_value" and (experiment_id, metric_id) not in known:
+                declared.append(model | {"experiment_id": experiment_id, "metric_id": metric_id, "good_direction": metric.good_direction})
+    _write_csv(path, declared)
+
+
+def seeds_of_before(seeds: Path, folder: Path) -> Path:
+    """The same seeds in `folder` as they might have been before: half of the metrics, and a week before the exposure that counts."""
+    shutil.copytree(seeds, folder)
+    for name in ("experiment_metrics.csv", "experiments.csv"):
+        with (folder / name).open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        if name == "experiments.csv":
+            rows = [row | {"covariate_window_days": "7"} for row in rows]
+        else:
+            rows = [row for place, row in enumerate(rows) if row["role"] != "secondary" or place % 2]
+        _write_csv(folder / name, rows)
+    return folder
+
+
+def _write_csv(path: Path, rows: list[Row]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def _marked(row: Row, mark: str, key: str) -> Row:

@@ -9,7 +9,8 @@
 
 A round packs its ways into one build, as disjoint persons: each way is a world of the oracle's generator of its own, cut into
 batches at random places in an order of its own (by arrival, at random, backwards, identity links last, copies last, person by
-person). `as_of` moves with what has landed, or is set by variable, forwards and back. The generator lies beside the project
+person). `as_of` moves with what has landed, or is set by variable, forwards and back; in some rounds the experiments' seeds change
+half-way. Every experiment wants every metric. The generator lies beside the project
 (../shared/oracle, or EMPATHY_ROI_SHARED); without it the script says so and exits with 0.
 """
 
@@ -35,7 +36,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(PROJECT / "tests" / "p
 import engines  # noqa: E402
 import postgres_server  # noqa: E402
 import spark_cluster  # noqa: E402
-from arrivals import WAYS, batches_of, generate, write_batch  # noqa: E402
+from arrivals import WAYS, batches_of, declare_all_metrics, generate, seeds_of_before, write_batch  # noqa: E402
 
 SHARED = Path(os.environ.get("EMPATHY_ROI_SHARED", PROJECT.parent / "shared"))
 GENERATOR = SHARED / "oracle" / "generate.py"
@@ -71,11 +72,13 @@ def prove(folder: Path, number: int, ways: int, batches: int, persons: int, engi
         for path, batch in zip(everything, batches_of(rows, columns, batches, way, order), strict=True):
             write_batch(path / f"world_{world:03d}", batch, columns)
     seeds = folder / "world" / "seeds"
+    declare_all_metrics(seeds)
+    before = seeds_of_before(seeds, folder / "seeds_before") if number % 4 == 2 else seeds
     remote = {"increments": {}, "full": {}} if engine is None else {
         name: engine.environment | {"EMPATHY_ROI_SCHEMA": schema} for name, schema in (("increments", "increments"), ("full", "anew"))
     }  # fmt: skip
     steps = [
-        {"database": str(folder / "increments.duckdb"), "raw": str(folder / "landed"), "seeds": str(seeds),
+        {"database": str(folder / "increments.duckdb"), "raw": str(folder / "landed"), "seeds": str(before if place < batches // 2 else seeds),
          "batches": [str(world) for path in everything[: place + 1] for world in sorted(path.iterdir())],
          "variables": variables, "full": False, "environment": remote["increments"]}
         for place, variables in enumerate(moments(number, batches))
