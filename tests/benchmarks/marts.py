@@ -118,7 +118,7 @@ def tea_tasting(folder: Path, database: Path) -> None:
         columns += own
         pairs += [(one, other) for place, one in enumerate(own) for other in own[place + 1 :]]
     found = {}
-    for number in range(int(everyone.experiment_no.max().execute()) + 1):
+    for number in range(int(connection.con.execute("select max(experiment_no) from wide").fetchone()[0]) + 1):
         by_variant = read_aggregates(everyone.filter(everyone.experiment_no == number), "variant_key", has_count=True,
                                      mean_cols=columns, var_cols=columns, cov_cols=pairs)  # fmt: skip
         found.update({int(variant): (aggregates.count(), aggregates.mean("amount_y"), aggregates.var("amount_y")) for variant, aggregates in by_variant.items()})
@@ -159,7 +159,10 @@ def main() -> int:
     database = folder / "persons.duckdb"
     if options.work:
         if options.work == "tea-tasting":
+            import ibis
             import tea_tasting.aggr  # noqa: F401
+
+            ibis.duckdb.connect()  # imports
         before = cpu_seconds()
         WORK[options.work](folder, database)
         print(cpu_seconds() - before)
