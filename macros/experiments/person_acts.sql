@@ -163,3 +163,16 @@ case
             end
 {%- endif -%}
 {%- endmacro %}
+
+{# What changed on a day, with what it came to by its end, and whether it is a person's first day with a change, or the last. #}
+{% macro added_up_by_day(relation, letters) -%}
+{%- set by_person = 'partition by metric_key, window_no, person_key order by day' -%}
+select
+        *,
+        {% for letter in letters -%}
+        sum({{ letter }}) over ({{ by_person }} rows between unbounded preceding and current row) as {{ letter }}_after,
+        {% endfor -%}
+        row_number() over ({{ by_person }}) = 1 as is_first,
+        lead(day) over ({{ by_person }}) is null as is_last
+    from {{ relation }}
+{%- endmacro %}

@@ -6,8 +6,6 @@
 -- depends_on: {{ ref(model) }}
 {% endfor -%}
 {% set entered_on = local_day('acts.exposed_us + coalesce(windows.window_us - 1, 0)', var('reporting_timezone', 'UTC')) -%}
-{% set by_person = 'partition by metric_key, window_no, person_key order by day' -%}
-{% set so_far = by_person ~ ' rows between unbounded preceding and current row' -%}
 
 with acts as (
 
@@ -55,14 +53,7 @@ changed as (
 
 added_up as (
 
-    select
-        *,
-        {% for letter in 'ydxz' -%}
-        sum({{ letter }}) over ({{ so_far }}) as {{ letter }}_after,
-        {% endfor -%}
-        row_number() over ({{ by_person }}) = 1 as is_first,
-        lead(day) over ({{ by_person }}) is null as is_last
-    from changed
+    {{ added_up_by_day('changed', 'ydxz') }}
 
 ),
 
@@ -122,41 +113,24 @@ worth as (
 
 worth_added_up as (
 
-    select
-        *,
-        {% for letter in 'yx' -%}
-        sum({{ letter }}) over ({{ so_far }}) as {{ letter }}_after,
-        {% endfor -%}
-        row_number() over ({{ by_person }}) = 1 as is_first,
-        lead(day) over ({{ by_person }}) is null as is_last
-    from worth
+    {{ added_up_by_day('worth', 'yx') }}
 
 )
 
-{% set figures = ['y', 'd', 'x', 'z', 'y_before', 'd_before'] -%}
+{% set keys = ['metric_key', 'window_no', 'variant_key', 'person_key', 'exposed_us', 'day', 'is_first', 'is_last'] -%}
 select
-    metric_key,
-    window_no,
-    variant_key,
-    person_key,
-    exposed_us,
-    day,
-    is_first,
-    is_last,
-    {% for figure in figures -%}
+    {% for key in keys -%}
+    {{ key }},
+    {% endfor -%}
+    {% for figure in ['y', 'd', 'x', 'z', 'y_before', 'd_before'] -%}
     cast({{ figure }} as bigint) as {{ figure }}{{ ',' if not loop.last }}
     {% endfor %}
 from counted
 union all
 select
-    metric_key,
-    window_no,
-    variant_key,
-    person_key,
-    exposed_us,
-    day,
-    is_first,
-    is_last,
+    {% for key in keys -%}
+    {{ key }},
+    {% endfor -%}
     {% for figure, value in {'y': 'y_after', 'd': '0', 'x': 'x_after', 'z': '0', 'y_before': 'y_after - y', 'd_before': '0'}.items() -%}
     cast({{ value }} as bigint) as {{ figure }}{{ ',' if not loop.last }}
     {% endfor %}
