@@ -12,6 +12,7 @@ from pathlib import Path
 
 from python_stats.errors import EXIT_CHECKS_FAILED, EXIT_DONE, EXIT_LOCKED, EXIT_USAGE, DamagedDatabaseError, DatabaseLockedError, UserError
 from python_stats.postgres import is_lost_message, place_of
+from python_stats.privacy.keys import libpq_options
 from python_stats.project import Project
 from python_stats.warehouse import check_available, database_path, is_damage_message, is_lock_message
 
@@ -57,7 +58,7 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        env={**os.environ, **(environment or {})},
+        env={**os.environ, **(libpq_options() if project.output.get("type") == "postgres" else {}), **(environment or {})},
         pass_fds=inherited,
     )
     is_locked = is_damaged = is_lost = is_full = False

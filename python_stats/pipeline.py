@@ -153,7 +153,7 @@ def read_as_of(warehouse: Warehouse) -> datetime:
 
 def read_sources(warehouse: Warehouse) -> dict[str, Row]:
     """Per raw table how far it reaches (`landed_until`, text), and what became of its rows."""
-    counts = ("rows_in", "rows_accepted", "rows_duplicate", "rows_rejected")
+    counts = ("rows_in", "rows_accepted", "rows_duplicate", "rows_rejected", "rows_forgotten")
     return {
         row["source_table"]: {"landed_until": row["landed_until"] and str(row["landed_until"]), **{name: row[name] for name in counts}}
         for row in warehouse.read("source_audit", ("source_table", "landed_until", *counts))

@@ -424,6 +424,7 @@ RUN_HISTORY: Columns = {
     "rows_accepted": "bigint",
     "rows_duplicate": "bigint",
     "rows_rejected": "bigint",
+    "rows_forgotten": "bigint",
 }
 
 TABLES: dict[str, Columns] = {

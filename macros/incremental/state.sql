@@ -20,9 +20,11 @@ create table if not exists {{ builds_relation() }} (
 
 {% macro start_run() -%}
 {%- if execute and flags.WHICH in ('build', 'run') -%}
+{%- do check_id_form() -%}
 {%- do say_what_is_stale() -%}
+{%- set form = id_form() -%}
 insert into {{ builds_relation() }}
-select '(run)', coalesce(max(run_no), 0) + 1, false, null, null from {{ builds_relation() }}
+select '(run)', coalesce(max(run_no), 0) + 1, false, {{ literal(form) if form else 'null' }}, null from {{ builds_relation() }}
 {%- endif -%}
 {%- endmacro %}
 
@@ -59,6 +61,7 @@ select '(run)', coalesce(max(run_no), 0) + 1, false, null, null from {{ builds_r
     {%- do settings.update({graph.nodes[unique_id].original_file_path.split('/')[-1]: graph.nodes[unique_id].checksum.checksum[:16]}) -%}
 {%- endfor -%}
 {%- if node.fqn[1] in ('experiments', 'metrics') -%}{%- do settings.update({'the metrics': local_md5(tojson(metric_definitions(), sort_keys=true))}) -%}{%- endif -%}
+{%- if id_form() -%}{%- do settings.update({'the key of the pseudonyms': id_form()}) -%}{%- endif -%}
 {%- for name in decisive_variables() -%}{%- do settings.update({"variable '" ~ name ~ "'": local_md5(tojson(var(name, none)))}) -%}{%- endfor -%}
 {{ return(settings) }}
 {%- endmacro %}
@@ -88,7 +91,7 @@ select '(run)', coalesce(max(run_no), 0) + 1, false, null, null from {{ builds_r
 {% macro decisive_variables() -%}
 {{ return([
     'disabled_tables', 'reporting_timezone', 'reporting_currency', 'max_clock_skew_hours', 'session_timeout_minutes', 'rage_click_gap_ms',
-    'pause_seconds', 'handover_threshold', 'event_dimensions', 'user_segments',
+    'pause_seconds', 'handover_threshold', 'event_dimensions', 'user_segments', 'pseudonymize', 'require_analytics_consent',
 ]) }}
 {%- endmacro %}
 

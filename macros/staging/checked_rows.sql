@@ -5,7 +5,8 @@
 #}
 {% macro checked_rows(table, restriction='') -%}
 {%- set contract = raw_contract()[table] -%}
-{%- set present = raw_columns(table) if execute and not is_switched_off(table) else {} -%}
+{%- set present = seen_columns(table) if execute and not is_switched_off(table) else {} -%}
+{%- set forgetting = execute and not is_switched_off(table) and somebody_is_forgotten() -%}
 {%- set prefix = 'raw_of_' -%}
 select
     {%- for column in contract.columns %}
@@ -16,11 +17,11 @@ select
     {%- endfor %}
     landed_at,
     rejection_reason,
-    case when rejection_reason is not null then {% if present %}{{ json_object_of(present.keys() | list, prefix) }}{% else %}cast(null as {{ dbt.type_string() }}){% endif %} end as payload
+    case when rejection_reason {% if forgetting %}<> 'forgotten'{% else %}is not null{% endif %} then {% if present %}{{ json_object_of(present.keys() | list, prefix) }}{% else %}cast(null as {{ dbt.type_string() }}){% endif %} end as payload
 from (
     select
         typed.*,
-        {{ rejection_reason(table) }} as rejection_reason
+        {% if forgetting %}case when is_forgotten then 'forgotten' else {% endif %}{{ rejection_reason(table) }}{% if forgetting %} end{% endif %} as rejection_reason
     from (
         select
             {%- for column in contract.columns %}
@@ -35,8 +36,11 @@ from (
             {%- for name in present %}
             {{ adapter.quote(name) }} as {{ adapter.quote(prefix ~ name) }},
             {%- endfor %}
+            {%- if forgetting %}
+            is_forgotten,
+            {%- endif %}
             {{ landed_at(table, present) }} as landed_at
-        from {{ raw_from(table) }}
+        from {{ seen_rows(table) }}
         {{ restriction }}
     ) as typed
 ) as judged

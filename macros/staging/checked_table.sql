@@ -45,7 +45,7 @@ select * from numbered
 repeated_keys as (
 
     select {{ adapter.quote(key) }} as repeated_key
-    from {{ raw_from(table) }}
+    from {{ seen_rows(table) }}
     group by {{ adapter.quote(key) }}
     having count(*) > 1
 
@@ -74,8 +74,8 @@ from repeated
 {%- endif %}
 {%- endmacro %}
 
-{# What the rows hang on beside the raw rows: which columns there are. #}
-{% macro checked_settings(table) -%}{{ return(raw_columns(table) if execute and not is_switched_off(table) else {}) }}{%- endmacro %}
+{# What the rows hang on beside the raw rows. #}
+{% macro checked_settings(table) -%}{{ return(seen_settings(table) if execute and not is_switched_off(table) else {}) }}{%- endmacro %}
 
 {% macro checked_columns(table) -%}
 {{ return(raw_contract()[table].columns | map(attribute='name') | list + staged_extras(table) + ['landed_at', 'rejection_reason', 'payload']) }}

@@ -26,7 +26,7 @@
 {%- if var('backlog_weights', none) is not none and backlog_weights() != var('backlog_weights') -%}
     {%- do faults.append("variable 'backlog_weights' is \"" ~ var('backlog_weights') ~ '", and must give some of ' ~ backlog_parts() | join(', ') ~ ' a weight above 0') -%}
 {%- endif -%}
-{{ return(faults) }}
+{{ return(faults + key_faults()) }}
 {%- endmacro %}
 
 {# A variable that is a number. While dbt only parses, a wrong one counts as left out: before anything is built it is told as a fault. #}

@@ -6,6 +6,7 @@ with exposed as (
         variant_id,
         count(*) as exposed,
         {{ count_where('is_contaminated') }} as contaminated,
+        {{ count_where('not is_contaminated and not has_consent') }} as without_consent,
         min(exposed_us) as first_exposed_us,
         max(exposed_us) as last_exposed_us
     from {{ ref('int_exposures') }}
@@ -26,6 +27,7 @@ select
     variants.variant_id,
     cast(coalesce(exposed.exposed, 0) as bigint) as exposed,
     cast(coalesce(exposed.contaminated, 0) as bigint) as contaminated,
+    cast(coalesce(exposed.without_consent, 0) as bigint) as without_consent,
     declared.expected_share,
     {{ timestamp_from_us('exposed.first_exposed_us') }} as first_exposed_at,
     {{ timestamp_from_us('exposed.last_exposed_us') }} as last_exposed_at

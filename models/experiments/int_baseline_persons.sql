@@ -51,15 +51,39 @@ entered as (
             and entries.entered_us >= waiting.until_us - {{ period_us }}
     group by waiting.experiment_id, entries.person_id
 
+),
+
+persons as (
+
+    select
+        entered.experiment_id,
+        persons.person_key,
+        entered.person_id,
+        entered.exposed_us,
+        entered.journey_id
+    from entered
+    inner join {{ ref('int_persons') }} as persons
+        on entered.person_id = persons.person_id
+
 )
+{%- if var('require_analytics_consent', false) %},
+
+consenting as (
+
+    {{ consenting('persons') }}
+
+)
+{%- endif %}
 
 select
-    entered.experiment_id,
+    persons.experiment_id,
     persons.person_key,
-    entered.person_id,
-    entered.exposed_us,
+    persons.person_id,
+    persons.exposed_us,
     cast(0 as bigint) as covariate_us,
-    entered.journey_id
-from entered
-inner join {{ ref('int_persons') }} as persons
-    on entered.person_id = persons.person_id
+    persons.journey_id
+from persons
+{%- if var('require_analytics_consent', false) %}
+inner join consenting
+    on persons.experiment_id = consenting.experiment_id and persons.person_key = consenting.person_key
+{%- endif %}

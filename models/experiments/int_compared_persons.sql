@@ -1,4 +1,4 @@
--- The persons that comparisons are made of: exposed to a declared variant, and to no other.
+-- The persons that comparisons are made of: exposed to a declared variant, and to no other; with consent, where that is required.
 {{ built_by('person') }}
 select
     exposures.experiment_id,
@@ -16,4 +16,4 @@ inner join {{ ref('cfg_experiments') }} as experiments
     on exposures.experiment_id = experiments.experiment_id
 inner join {{ ref('int_persons') }} as persons
     on exposures.person_key = persons.person_key
-where not exposures.is_contaminated and {{ is_touched('exposures.person_key') }}
+where not exposures.is_contaminated and exposures.has_consent and {{ is_touched('exposures.person_key') }}

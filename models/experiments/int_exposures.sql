@@ -1,6 +1,9 @@
--- The first assignment of each person inside an experiment's dates, and whether they were seen in another variant as well.
+-- The first assignment of each person inside an experiment's dates, whether they were seen in another variant as well, and whether they
+-- had consented to analytics, where that is required.
 {{ built_by('person') }}
 {{ is_built_after('int_touched_experiments') }}
+{% set required = var('require_analytics_consent', false) -%}
+
 with inside as (
 
     select
@@ -25,13 +28,38 @@ with inside as (
         )
         and {{ is_touched('keys.person_key') }}
 
+),
+
+exposed as (
+
+    select
+        experiment_id,
+        person_key,
+        max(case when assignment_number = 1 then variant_id end) as variant_id,
+        min(assigned_us) as exposed_us,
+        count(distinct variant_id) > 1 as is_contaminated
+    from inside
+    group by experiment_id, person_key
+
 )
+{%- if required %},
+
+consenting as (
+
+    {{ consenting('exposed') }}
+
+)
+{%- endif %}
 
 select
-    experiment_id,
-    person_key,
-    max(case when assignment_number = 1 then variant_id end) as variant_id,
-    min(assigned_us) as exposed_us,
-    count(distinct variant_id) > 1 as is_contaminated
-from inside
-group by experiment_id, person_key
+    exposed.experiment_id,
+    exposed.person_key,
+    exposed.variant_id,
+    exposed.exposed_us,
+    exposed.is_contaminated,
+    {{ 'consenting.person_key is not null' if required else 'true' }} as has_consent
+from exposed
+{%- if required %}
+left join consenting
+    on exposed.experiment_id = consenting.experiment_id and exposed.person_key = consenting.person_key
+{%- endif %}

@@ -9,7 +9,7 @@ with rejected as (
         payload,
         {% if table == 'users' %}cast(null as timestamp){% else %}received_at{% endif %} as received_at
     from {{ ref('int_checked_' ~ table) }}
-    where rejection_reason is not null
+    where rejection_reason <> 'forgotten'
     {{- '\n    union all\n    ' if not loop.last }}
     {%- endfor %}
 

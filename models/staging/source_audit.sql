@@ -1,4 +1,4 @@
--- What became of every raw row: accepted, a duplicate or rejected. Each figure is counted where it arises, none is a remainder.
+-- What became of every raw row: accepted, a duplicate, rejected or forgotten. Each figure is counted where it arises, none is a remainder.
 -- How late accepted rows are is how long after they happened they landed.
 {% set days = [1, 3, 7] -%}
 
@@ -13,7 +13,8 @@ with
         {% if is_switched_off(table) %}0{% else %}(select count(*) from {{ raw_from(table) }}){% endif %} as rows_in,
         {{ count_where('copy_number = 1') }} as rows_accepted,
         {{ count_where('copy_number > 1') }} as rows_duplicate,
-        {{ count_where('rejection_reason is not null') }} as rows_rejected,
+        {{ count_where("rejection_reason <> 'forgotten'") }} as rows_rejected,
+        {{ count_where("rejection_reason = 'forgotten'") }} as rows_forgotten,
         max(landed_at) as landed_until,
         {% for day in days -%}
         {% if table == 'users' %}0{% else %}{{ count_where('copy_number = 1 and ' ~ late_us ~ ' >= ' ~ days_us(day)) }}{% endif %} as late_{{ day }}d,
@@ -44,6 +45,7 @@ select
     cast(coalesce(rows_accepted, 0) as bigint) as rows_accepted,
     cast(coalesce(rows_duplicate, 0) as bigint) as rows_duplicate,
     cast(coalesce(rows_rejected, 0) as bigint) as rows_rejected,
+    cast(coalesce(rows_forgotten, 0) as bigint) as rows_forgotten,
     landed_until,
     cast(coalesce(late_1d, 0) as bigint) as late_events,
     cast(coalesce(late_1d, 0) - coalesce(late_3d, 0) as bigint) as late_1_to_3_days,

@@ -16,7 +16,7 @@ _NUMBERED = re.compile(r"[0-9]{6}-")
 
 # The mart's columns that tell of the run, and those that tell of one raw table in it.
 _OF_THE_RUN = ("run_id", "started_at", "finished_at", "outcome", "stage", "exit_code", "message", "as_of")
-OF_A_SOURCE = ("landed_until", "rows_in", "rows_accepted", "rows_duplicate", "rows_rejected")
+OF_A_SOURCE = ("landed_until", "rows_in", "rows_accepted", "rows_duplicate", "rows_rejected", "rows_forgotten")
 _STAGES = ("build", "analyze", "report", "publish")
 
 RUNNING, PUBLISHED, CHECKS_FAILED, FAILED, INTERRUPTED = "running", "published", "checks_failed", "failed", "interrupted"
@@ -34,7 +34,7 @@ class RunRecord:
         exit_code: None while it runs, and where it was killed.
         seconds: per finished stage.
         sources: per raw table what was in it: `landed_until` (the latest moment at which a row landed), `rows_in`, `rows_accepted`,
-            `rows_duplicate`, `rows_rejected`.
+            `rows_duplicate`, `rows_rejected`, `rows_forgotten`.
         as_of: of the marts; None before they are built.
         target: the working database; '' where it was not said.
     """

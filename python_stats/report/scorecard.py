@@ -30,7 +30,7 @@ def page(source: Source) -> Page:
     totals = {(row["experiment_id"], row["stream"]): row for row in roi if row["row_kind"] != "stream"}
     experiments = [_experiment(index, row, declared.get(row["experiment_id"]), totals) for index, row in enumerate(decisions)]
     experiments.sort(key=_importance)
-    audit = ["rows_in", "rows_accepted", "rows_duplicate", "rows_rejected"]
+    audit = ["rows_in", "rows_accepted", "rows_duplicate", "rows_rejected", "rows_forgotten"]
     return Page(
         "scorecard.html",
         "Scorecard",

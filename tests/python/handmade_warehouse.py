@@ -76,7 +76,7 @@ MARTS: dict[str, dict[str, str]] = {
     "source_audit": {
         "source_table": "varchar",
         "landed_until": "timestamp",
-        **dict.fromkeys(("rows_in", "rows_accepted", "rows_duplicate", "rows_rejected"), "bigint"),
+        **dict.fromkeys(("rows_in", "rows_accepted", "rows_duplicate", "rows_rejected", "rows_forgotten"), "bigint"),
     },
 }
 
@@ -233,7 +233,7 @@ def marts() -> dict[str, list[dict[str, Any]]]:
     timings = ["missed", "late", "late", "early", "on_time", None]
     content["fct_tickets"] = [{"ticket_id": f"t{index}", "handover_timing": timing} for index, timing in enumerate(timings)]
     content["source_audit"] = [
-        {"source_table": "events", "landed_until": AS_OF, "rows_in": 1_010, "rows_accepted": 1_000, "rows_duplicate": 7, "rows_rejected": 3}
+        {"source_table": "events", "landed_until": AS_OF, "rows_in": 1_012, "rows_accepted": 1_000, "rows_duplicate": 7, "rows_rejected": 3, "rows_forgotten": 2}
     ]
     return content
 
