@@ -126,17 +126,19 @@ publish_folder_option = click.option(
     help="What readers see: `current` in it.  [default: published]",
 )
 
-
-@main.command()
-@connection_options
-@build_options
-@publish_folder_option
-@click.option(
+runs_folder_option = click.option(
     "--runs-folder",
     type=click.Path(path_type=Path, file_okay=False),
     envvar="EMPATHY_ROI_RUNS",
     help="Records, logs and artifacts of runs.  [default: runs]",
 )
+
+
+@main.command()
+@connection_options
+@build_options
+@publish_folder_option
+@runs_folder_option
 @click.option("--keep", default=7, show_default=True, type=click.IntRange(min=2), help="How many publications to keep.")
 @click.option("--wait", "wait_s", default=0.0, show_default=True, type=click.FloatRange(min=0), help="Seconds to wait for another run.")
 @click.option("--include-persons", is_flag=True, help="Publish tables about single persons, too.")
@@ -184,6 +186,35 @@ def publish(publish_folder: Path | None, rollback: bool, **flags: Any) -> None:
         click.echo(f"{'*' if name == now else ' '} {name}")
     if now is None:
         click.echo("nothing is published yet; 'empathy-roi run' does it")
+
+
+@main.command()
+@connection_options
+@publish_folder_option
+@runs_folder_option
+@click.option("--person", "persons", multiple=True, metavar="ID", help="A user_id, anonymous_id or person_id (u:… or a:…).")
+@click.option("--person-file", type=click.File(encoding="utf-8"), help="One id a line; - for standard input, which no process list shows.")
+@click.option("--wait", "wait_s", default=0.0, show_default=True, type=click.FloatRange(min=0), help="Seconds to wait for another run.")
+def forget(
+    publish_folder: Path | None, runs_folder: Path | None, persons: Sequence[str], person_file: Any, wait_s: float, **flags: Any
+) -> None:
+    """Erase persons from everything that was made of the raw rows, for good, and write a receipt; exit code 1 where an id is left."""
+    from python_stats import forgetting
+    from python_stats.errors import EXIT_CHECKS_FAILED
+
+    project = _project(flags)
+    given = [*persons, *(line.rstrip("\r\n") for line in person_file or () if line.strip())]
+    if not given:
+        raise UserError("forget: say whom, with --person ID or --person-file FILE")
+    root, runs = publish_folder or project.folder / "published", runs_folder or project.folder / "runs"
+    receipt, path = forgetting.forget(project, flags, given, root, runs, wait_s)
+    erased = sum(receipt.rows_erased.values())
+    click.echo(f"forgotten: {len(receipt.identity_hashes)} ids, {erased:,} rows of marts; receipt: {_shown(path)}")
+    for table, left in receipt.raw_rows_left.items():
+        click.echo(f"yours to delete: {left['rows']:,} rows of the raw table '{table}' {' '.join(left['files'])}".rstrip())
+    if receipt.still_in:
+        click.echo(f"still there: {', '.join(receipt.still_in)}", err=True)
+        _exit(EXIT_CHECKS_FAILED)
 
 
 @main.command()
