@@ -1,6 +1,6 @@
 """Reading marts with SQL, the same on every database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from python_stats.errors import UserError
@@ -15,6 +15,11 @@ class SqlWarehouse:
     def __init__(self, connection: Any, schema: str) -> None:
         self._connection = connection
         self._schema = schema
+        self._shown: Mapping[str, Callable[[str, Sequence[str]], str]] = {}
+
+    def show_only(self, shown: Mapping[str, Callable[[str, Sequence[str]], str]]) -> None:
+        """From now on, read of these tables what the queries select that are made of (relation, its columns)."""
+        self._shown = shown
 
     def has(self, table: str) -> bool:
         """Is there such a table or view?"""
@@ -30,7 +35,8 @@ class SqlWarehouse:
             raise UserError(f"{self._schema}.{table}: no column '{missing[0]}'; rebuild it with 'empathy-roi build'")
         order = f" order by {', '.join(f'{self._by_bytes(column, known)} nulls last' for column in order_by)}" if order_by else ""
         asked = f" where {self._is_among(*among)}" if among else ""
-        cursor = self._connection.execute(f"select {', '.join(map(self._quoted, columns))} from {self._name(table)}{asked}{order}")
+        source = f"({self._shown[table](self._name(table), list(known))}) as shown" if table in self._shown else self._name(table)
+        cursor = self._connection.execute(f"select {', '.join(map(self._quoted, columns))} from {source}{asked}{order}")
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
     def _columns(self, table: str) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from python_stats.errors import DamagedDatabaseError, UserError
+from python_stats.privacy import small_cells
 from python_stats.project import Project
 from python_stats.warehouse import database_path, open_warehouse
 
@@ -73,12 +74,17 @@ def analyze(project: Project) -> "Run":
         return pipeline.run(warehouse, chosen)
 
 
-def report(project: Project, output: Path | None) -> Path:
-    """Write the pages into a folder (`out` of the project, unless told) and return the front page."""
+def report(project: Project, output: Path | None, manifest: Path | None = None) -> Path:
+    """Write the pages into a folder (`out` of the project, unless told) and return the front page.
+
+    With a manifest they show what may be published: no rows about few persons, where these are to be withheld.
+    """
     from python_stats import report as site
 
     folder = output or project.folder / "out"
     with open_warehouse(project, read_only=True) as warehouse:
+        if manifest is not None:
+            warehouse.show_only(small_cells.shown(project.variables, manifest))
         pages = site.render_site(warehouse, options(project).reporting_currency)
     site.write_site(folder, pages)
     return folder / site.FRONT_PAGE
@@ -99,6 +105,11 @@ def options(project: Project) -> "Options":
     return Options(**values, reporting_currency=str(project.variables.get("reporting_currency", "EUR")))
 
 
+def manifest_of(pages: Path) -> Path:
+    """dbt's manifest of the run that made these pages."""
+    return pages.parent / "target" / "manifest.json"
+
+
 def places(project: Project, root: Path, runs: Path, include_persons: bool = False) -> "nightly.Places":
     """Where the target's readers find its figures, and the lock that all who work on it meet at.
 
@@ -114,7 +125,7 @@ def places(project: Project, root: Path, runs: Path, include_persons: bool = Fal
     from python_stats.operations.nightly import Places
 
     def tables(pages: Path) -> list[str]:
-        found = public_tables.published(pages.parent / "target" / "manifest.json", include_persons)
+        found = public_tables.published(manifest_of(pages), include_persons)
         with open_warehouse(project, read_only=True) as warehouse:
             return [table for table in found if warehouse.has(table)]
 
@@ -123,7 +134,7 @@ def places(project: Project, root: Path, runs: Path, include_persons: bool = Fal
         from python_stats import postgres
         from python_stats.operations.postgres_publication import DatabasePublications
 
-        publications = DatabasePublications(project, root, tables)
+        publications = DatabasePublications(project, root, tables, lambda pages: small_cells.shown(project.variables, manifest_of(pages)))
         return Places(runs, publications, publications.lock, target=f"{postgres.place_of(project.output)} {project.schema}")
     if kind != "duckdb":
         raise UserError(f"target '{project.target_name}': 'run' and 'publish' work on targets of type 'duckdb' or 'postgres'")
@@ -131,7 +142,11 @@ def places(project: Project, root: Path, runs: Path, include_persons: bool = Fal
     from python_stats.operations.publication import Content, Files
 
     path = database_path(project)
-    files = Files(root, lambda pages: Content(path, project.schema, tables(pages), pages))
+
+    def content(pages: Path) -> Content:
+        return Content(path, project.schema, tables(pages), pages, small_cells.shown(project.variables, manifest_of(pages)))
+
+    files = Files(root, content)
     lock = path.with_name(path.name + ".lock")  # beside the working database, so that all who work on it meet there
     return Places(runs, files, functools.partial(run_lock, lock), target=f"{lock.resolve()} {project.schema}")
 
@@ -174,8 +189,12 @@ def nightly_run(
         with open_warehouse(project) as warehouse:
             warehouse.write({"run_history": history.rows(records)})
 
+    def show(folder: Path) -> None:
+        report(project, folder, manifest_of(folder))
+
     run_places = places(project, root, runs, include_persons)
-    stages = nightly.Stages(build_in, lambda: analyze(project), lambda folder: report(project, folder), state, record)
+    small_cells.least(project.variables)  # a wrong variable is told before anything is built
+    stages = nightly.Stages(build_in, lambda: analyze(project), show, state, record)
     return stages, run_places
 
 

@@ -1,7 +1,7 @@
 """The warehouse: reads marts, writes tables back. Knows no mathematics."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -27,6 +27,10 @@ class Warehouse(Protocol):
 
     def has(self, table: str) -> bool:
         """Is there such a table or view?"""
+        ...
+
+    def show_only(self, shown: Mapping[str, Callable[[str, Sequence[str]], str]]) -> None:
+        """From now on, read of these tables what the queries select that are made of (relation, its columns)."""
         ...
 
     def write(self, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:

@@ -36,6 +36,13 @@ _OWN_TABLES = (
 )
 
 
+Shown = Mapping[str, Callable[[str, Sequence[str]], str]]
+
+
+def _everything(_: Path) -> Shown:
+    return {}
+
+
 class DatabasePublications:
     """Publications in the database itself, the pages in a folder beside the project (`Publisher`).
 
@@ -43,12 +50,16 @@ class DatabasePublications:
         project: its target is of type postgres.
         root: folder of the pages' publications.
         tables: names of the marts to publish, given the pages' folder.
+        shown: per table of which not every row may be seen, the query for those that may, made of (relation, its columns).
     """
 
-    def __init__(self, project: Project, root: Path, tables: Callable[[Path], Sequence[str]]) -> None:
+    def __init__(
+        self, project: Project, root: Path, tables: Callable[[Path], Sequence[str]], shown: Callable[[Path], Shown] = _everything
+    ) -> None:
         self.root = root
         self._project = project
         self._tables = tables
+        self._shown_rows = shown
         self._held: Any = None
         self._kept, self._shown = quoted(f"{project.schema}_publications"), quoted(f"{project.schema}_published")
 
@@ -102,7 +113,7 @@ class DatabasePublications:
             }
             self._grant(connection)
             with connection.transaction():
-                self._copy(connection, publication_id, as_of, columns)
+                self._copy(connection, publication_id, as_of, columns, self._shown_rows(pages))
                 self._prune(connection, keep)
         publication.switch(self.root, publication_id, keep)
 
@@ -156,13 +167,14 @@ class DatabasePublications:
             connection.execute(f"grant usage on schema {self._shown} to {quoted(role)}")
             connection.execute(f"grant select on all tables in schema {self._shown} to {quoted(role)}")
 
-    def _copy(self, connection: Any, publication_id: str, as_of: datetime, columns: Mapping[str, Sequence[str]]) -> None:
+    def _copy(self, connection: Any, publication_id: str, as_of: datetime, columns: Mapping[str, Sequence[str]], shown: Shown) -> None:
         """Add the rows, what is known about them, and only then change the number that the views show."""
         number, run = _number(publication_id), connection.execute
         run(f"insert into {self._kept}.publications values (%s, %s, %s)", [number, publication_id, as_of])
         for table, names in columns.items():
             listed, stored = ", ".join(map(quoted, names)), f"{self._kept}.{quoted(table)}"
             source = f"{quoted(self._project.schema)}.{quoted(table)}"
+            source = f"({shown[table](source, names)}) as shown" if table in shown else source
             run(f"insert into {stored} ({NUMBER}, {listed}) select %s, {listed} from {source}", [number])
             rows, checksum = fingerprint(connection, f"select {listed} from {stored} where {NUMBER} = {number}")
             known = [number, publication_id, as_of, table, rows, checksum]

@@ -13,7 +13,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -37,12 +37,14 @@ class Content:
         schema: of the tables, in the working database and in the published one.
         tables: to be published, by name.
         pages: folder of pages to go beside the database; None for none.
+        shown: per table of which not every row may be seen, the query for those that may, made of (relation, its columns).
     """
 
     database: Path
     schema: str
     tables: Sequence[str]
     pages: Path | None
+    shown: Mapping[str, Callable[[str, Sequence[str]], str]] = field(default_factory=dict)
 
 
 class Files:
@@ -239,20 +241,25 @@ def _copy_tables(content: Content, target: Path, publication_id: str, as_of: dat
             connection.execute(f"create schema if not exists published.{schema}")
             connection.execute("begin transaction")
             for table in content.tables:
-                connection.execute(f"create table published.{schema}.{_name(table)} as select * from working.{schema}.{_name(table)}")
+                source = f"working.{schema}.{_name(table)}"
+                if table in content.shown:
+                    names = [name for (name, *_) in connection.execute(f"describe {source}").fetchall()]
+                    source = f"({content.shown[table](source, names)}) as shown"
+                connection.execute(f"create table published.{schema}.{_name(table)} as select * from {source}")
             _copy_comments(connection, content)
             connection.execute(
                 f"create table published.{schema}.publication"
-                " (publication_id varchar, as_of timestamp, table_name varchar, row_count bigint, checksum varchar)"
+                " (publication_id varchar, as_of timestamp, table_name varchar, row_count bigint, checksum varchar, rows_withheld bigint)"
             )
             for table in content.tables:
                 rows, checksum = fingerprint(connection, f"published.{schema}.{_name(table)}")
                 connection.execute(
-                    f"insert into published.{schema}.publication values (?, ?, ?, ?, ?)", [publication_id, as_of, table, rows, checksum]
+                    f"insert into published.{schema}.publication select ?, ?, ?, ?, ?, count(*) - ? from working.{schema}.{_name(table)}",
+                    [publication_id, as_of, table, rows, checksum, rows],
                 )
             connection.execute(
                 f"comment on table published.{schema}.publication is"
-                " 'One row per published table: whose run it is of, how many rows it has, and a checksum over them'"
+                " 'One row per published table: whose run it is of, its rows, a checksum over them, and how many rows are withheld'"
             )
             connection.execute("commit")
             connection.execute("detach published")
