@@ -8,6 +8,7 @@
 A reader that has the old file open keeps reading the old file. Publications are ordered by their number, never by a clock.
 """
 
+import errno
 import os
 import re
 import shutil
@@ -264,7 +265,8 @@ def _copy_tables(content: Content, target: Path, publication_id: str, as_of: dat
             connection.execute("commit")
             connection.execute("detach published")
         except duckdb.Error as error:
-            raise _unwritten(target, str(error).splitlines()[0]) from error
+            full = os.strerror(errno.ENOSPC)  # DuckDB says it in a later line
+            raise _unwritten(target, full if full in str(error) else str(error).splitlines()[0]) from error
 
 
 def fingerprint(connection: "duckdb.DuckDBPyConnection", table: str) -> tuple[int, str]:  # type: ignore[name-defined]  # noqa: F821

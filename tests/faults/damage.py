@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -194,11 +195,28 @@ def published_file(prepared: Prepared) -> Wrong:
     return wrong
 
 
+def retried(prepared: Prepared) -> Wrong:
+    """A build that failed, then `dbt retry`, which builds a part of what failed, then our own command."""
+    world = prepared.put_back("morning")
+    path = world.folder / "raw" / "ticket_events" / "second.parquet"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100] + os.urandom(len(whole) // 2) + whole[100 + len(whole) // 2 :])
+    broken = world.run(*SHORT)
+    path.write_bytes(whole)
+    target = world.folder / "runs" / str(world.last_record()["run_id"]) / "target"
+    subprocess.run(
+        [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet", "retry", "--target-path", str(target), "--log-path", str(WORK / "retry")],
+        cwd=PROJECT, env=world.environment(), check=False, capture_output=True,
+    )  # fmt: skip
+    return tried(prepared, world, broken, ("second.parquet",), SHORT)
+
+
 FAULTS: dict[str, Callable[[Prepared], Wrong]] = {
     **{f"a full disk, {free:g} MiB left": full_disk(int(free * MIB), "evening") for free in (0.1, 2, 6, 10)},
     "a full disk in the middle of the build": full_disk(7 * MIB, "morning"),
     "a memory limit of 1 MB": little_memory,
     **{f"an unwritable folder `{name}`": unwritable(name) for name in ("published", "runs", "target")},
+    "a failed build, then `dbt retry`": retried,
     "a clock set back by six years": clock_set_back,
     **{f"a Parquet file {how}": parquet(how) for how in ("cut off", "empty", "overwritten")},
     "a file that is no Parquet": parquet("no Parquet"),
