@@ -92,7 +92,7 @@ def count(prepared: Prepared, sizes: tuple[int, ...] = (0, 10_000, 100_000, 400_
         `cpu_s` by size, and what was `wrong`.
     """
     found: dict[str, Any] = {"cpu_s": {}, "reasons": len(kinds()), "wrong": []}
-    for size in sizes:
+    for size in (0, *sizes):  # the first is to parse the project, and counts for nothing: the next takes its place
         folder = WORK / "broken"
         counts = write(folder / "raw", size)
         world = World(folder, prepared.world.seeds, {"EMPATHY_ROI_RAW_LOCATION": str(folder / "raw" / "{table}.parquet")})
