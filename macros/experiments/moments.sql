@@ -50,12 +50,12 @@ case {{ metric_id }}{% for id, metric in metric_definitions().items() %} when '{
 case when {{ of }}metric_kind = 'ratio' then {{ y }} - {{ of }}ratio * {{ d }} else {{ y }} - {{ of }}pivot_y end
 {%- endmacro %}
 
-{# skew_unit and sum_cubes in the metric's own unit: every person begins at 0, and `cubes` is what they did since. #}
+{# skew_unit and sum_cubes in the metric's own unit: `begun` of the persons have a row, the others are at 0. #}
 {% macro skewness_in_units() %}
     skew_unit / scale as skew_unit,
     case
         when skew_unit is not null
-            then cast(cubes + case when metric_kind = 'ratio' then 0 else persons * {{ cube_in_millionths('0 - pivot_y') }} end as {{ type_double() }}) / 1000000
+            then cast(cubes + case when metric_kind = 'ratio' then 0 else (persons - begun) * {{ cube_in_millionths('0 - pivot_y') }} end as {{ type_double() }}) / 1000000
     end as sum_cubes
 {%- endmacro %}
 

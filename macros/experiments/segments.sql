@@ -37,7 +37,8 @@
         {% for moment in moments() -%}
         sum({% for letter in moment %}cast(changes.{{ letter }} as {{ type_wide_integer() }}){{ ' * ' if not loop.last }}{% endfor %}) as {{ moment }},
         {% endfor -%}
-        sum({{ cube_in_millionths(deviation('changes.y', 'changes.d')) }} - {{ cube_in_millionths(deviation('0', '0')) }}) as cubes
+        sum({{ cube_in_millionths(deviation('changes.y', 'changes.d')) }}) as cubes,
+        count(*) as begun
     from {{ ref('int_person_changes') }} as changes
     inner join segments
         on changes.person_key = segments.person_key

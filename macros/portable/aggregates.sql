@@ -6,6 +6,11 @@
 
 {% macro sum_integer(expression) -%}cast(sum({{ expression }}) as bigint){%- endmacro %}
 
+{# The sum of whole numbers as a wide one, so that no number of rows is too many. #}
+{% macro sum_wide(expression) -%}{{ return(adapter.dispatch('sum_wide', 'empathy_roi')(expression)) }}{%- endmacro %}
+{% macro default__sum_wide(expression) -%}sum({{ expression }}){%- endmacro %}
+{% macro spark__sum_wide(expression) -%}sum(cast({{ expression }} as {{ type_wide_integer() }})){%- endmacro %}
+
 {# A fraction as whole millionths: sums are taken over these, so that no result depends on the order of the rows. #}
 {% macro millionths(expression) -%}cast({{ rounded('(' ~ expression ~ ') * 1000000') }} as bigint){%- endmacro %}
 

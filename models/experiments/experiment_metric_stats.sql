@@ -50,7 +50,8 @@ summed as (
         {% for moment in moments() -%}
         sum(sums.{{ moment }}) as {{ moment }},
         {% endfor -%}
-        sum(cubes.cubes) as cubes
+        sum(cubes.cubes) as cubes,
+        sum(cubes.begun) as begun
     from {{ ref('int_metric_sums') }} as sums
     left join {{ ref('int_metric_cubes') }} as cubes
         on
@@ -80,7 +81,7 @@ totalled as (
         {% for letter in 'ydxz' -%}
         pivots.pivot_{{ letter }},
         {% endfor -%}
-        {% for moment in moments() + ['cubes'] -%}
+        {% for moment in moments() + ['cubes', 'begun'] -%}
         coalesce(summed.{{ moment }}, 0) as {{ moment }},
         {% endfor -%}
         coalesce(persons.persons, 0) as persons

@@ -35,7 +35,8 @@ running as (
         {% for moment in moments() -%}
         sum(coalesce(sums.{{ moment }}, 0)) over ({{ by_day }}) as {{ moment }},
         {% endfor -%}
-        sum(coalesce(cubes.cubes, 0)) over ({{ by_day }}) as cubes
+        sum(coalesce(cubes.cubes, 0)) over ({{ by_day }}) as cubes,
+        sum(coalesce(cubes.begun, 0)) over ({{ by_day }}) as begun
     from cells
     left join {{ ref('int_window_entries') }} as entries
         on

@@ -1,4 +1,5 @@
--- What a day changes in the sum of cubes of a metric's deviations, in units of its spread, beside those of persons at 0.
+-- What a day changes in the sum of cubes of a metric's deviations, in units of its spread, and how many persons it adds: who has no row
+-- is at 0, and each adds the cube of that.
 {{ built_by_metric() }}
 {% set timezone = var('reporting_timezone', 'UTC') -%}
 
@@ -9,8 +10,9 @@ with cubed as (
         changes.variant_key,
         changes.window_no,
         least(changes.day, {{ local_day('now.as_of_us', timezone) }}) as day,
+        changes.is_first,
         {{ cube_in_millionths(deviation('changes.y', 'changes.d')) }}
-        - {{ cube_in_millionths(deviation('changes.y_before', 'changes.d_before')) }} as cube
+        - case when changes.is_first then 0 else {{ cube_in_millionths(deviation('changes.y_before', 'changes.d_before')) }} end as cube
     from {{ ref('int_person_changes') }} as changes
     inner join {{ ref('int_metric_pivots') }} as pivots
         on changes.metric_key = pivots.metric_key and changes.window_no = pivots.window_no
@@ -27,6 +29,7 @@ select
     variant_key,
     window_no,
     day,
-    sum(cube) as cubes
+    sum(cube) as cubes,
+    {{ count_where('is_first') }} as begun
 from cubed
 group by metric_key, variant_key, window_no, day
