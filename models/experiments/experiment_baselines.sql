@@ -74,13 +74,7 @@ select
     {% for letter in 'yd' -%}
     {{ in_units('pivot_' ~ letter, letter) }} as pivot_{{ letter }},
     {% endfor -%}
-    {% for letter in 'yd' -%}
-    {{ in_units(letter ~ ' - persons * cast(pivot_' ~ letter ~ ' as ' ~ wide ~ ')', letter) }} as sum_{{ letter }},
-    {% endfor -%}
-    {% for pair in ['yy', 'dd', 'yd'] -%}
-    {{ in_units(
-        pair ~ ' - cast(pivot_' ~ pair[0] ~ ' as ' ~ wide ~ ') * ' ~ pair[1] ~ ' - cast(pivot_' ~ pair[1] ~ ' as ' ~ wide ~ ') * ' ~ pair[0]
-        ~ ' + persons * cast(pivot_' ~ pair[0] ~ ' as ' ~ wide ~ ') * pivot_' ~ pair[1], pair
-    ) }} as sum_{{ pair }}{{ ',' if not loop.last }}
+    {% for moment in ['y', 'd', 'yy', 'dd', 'yd'] -%}
+    {{ in_units(shifted_sum(moment), moment) }} as sum_{{ moment }}{{ ',' if not loop.last }}
     {% endfor %}
 from pivoted
