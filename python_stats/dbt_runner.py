@@ -10,8 +10,8 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from python_stats import postgres, spark
 from python_stats.errors import EXIT_CHECKS_FAILED, EXIT_DONE, EXIT_LOCKED, EXIT_USAGE, DamagedDatabaseError, DatabaseLockedError, UserError
-from python_stats.postgres import is_lost_message, place_of
 from python_stats.privacy.keys import libpq_options
 from python_stats.project import Project
 from python_stats.warehouse import check_available, database_path, is_damage_message, is_lock_message
@@ -69,7 +69,7 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
             for line in without_stacks(output):
                 is_locked = is_locked or is_lock_message(line)
                 is_damaged = is_damaged or is_damage_message(line, path)
-                is_lost = is_lost or (project.output.get("type") == "postgres" and is_lost_message(line))
+                is_lost = is_lost or _is_lost(project, line)
                 is_full = is_full or os.strerror(errno.ENOSPC) in line
                 sys.stdout.write(line)
                 sys.stdout.flush()
@@ -83,8 +83,15 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
     if code and is_damaged:
         raise DamagedDatabaseError(f"{path}: the database is damaged, see dbt's log")
     if code and is_lost:
-        raise DatabaseLockedError(f"{place_of(project.output)}: the server went away while dbt was at work; run the same command again")
+        place = postgres.place_of(project.output).rstrip("/")
+        raise DatabaseLockedError(f"{place}: the server went away while dbt was at work; run the same command again")
     return exit_code(code, is_locked, results if _stamp(results) != before else None)
+
+
+def _is_lost(project: Project, line: str) -> bool:
+    """Does dbt say that the server went away in the middle of the work?"""
+    says = {"postgres": postgres.is_lost_message, "spark": spark.is_lost_message}.get(str(project.output.get("type")))
+    return says is not None and says(line)
 
 
 def exit_code(dbt_code: int, is_locked: bool, results: Path | None) -> int:

@@ -16,6 +16,7 @@ _TYPES = {"varchar": "string"}
 _REPLACEABLE = ("iceberg", "delta")  # formats whose tables are replaced in one step
 _CHUNK = 2_000  # rows of one statement
 _LOADED = "Loaded by empathy-roi"
+_LOST = ("TTransportException", "Connection lost while polling", "TSocket read 0 bytes", "Broken pipe", "SparkContext was shut down")
 
 
 @contextlib.contextmanager
@@ -175,6 +176,11 @@ def replace_raw_table(session: Session, schema: str, table: str, columns: Mappin
     selected = ", ".join(f"cast({quoted(column)} as {kind}) as {quoted(column)}" for column, kind in columns.items())
     query = f"select {selected} from parquet.`{folder}`"
     replace_table(session, f"{quoted(schema)}.{quoted(table)}", file_format, query, f"comment {literal(_LOADED)}")
+
+
+def is_lost_message(text: str) -> bool:
+    """Is this dbt saying that the Thrift server, or the cluster behind it, went away in the middle of the work?"""
+    return any(words in text for words in _LOST)
 
 
 def quoted(name: str) -> str:

@@ -128,7 +128,9 @@ def check_engine(engine: engines.Engine, case: Case, with_tests: bool) -> tuple[
     missing = there ^ set(tables)
     lines = [f"XX only one engine has {name}" for name in sorted(missing)]
     for table in sorted(set(tables) - missing - {"int_builds"}):  # which remembers the raw columns' types
-        lines += [f"XX {table}: {line}" for line in engines.differences(engines.duckdb_rows(database, table), engine.rows(table))]
+        found = engine.rows(table)
+        if not engine.numbers & set(found[0]):
+            lines += [f"XX {table}: {line}" for line in engines.differences(engines.duckdb_rows(database, table), found)]
     return is_same and not lines, "\n".join([*lines, said])
 
 
