@@ -30,14 +30,16 @@ metric_roles as (
 
 ),
 
--- Shares in whole billionths: their sum then depends on no order, and rounded thirds still add up.
+-- Shares in whole billionths: their sum then depends on no order, and rounded thirds still add up. One out of range has a rule of its own.
 variant_counts as (
 
     select
         experiments.experiment_id,
         count(experiment_variants.variant_id) as variants,
         {{ count_where('experiment_variants.is_control') }} as controls,
-        cast(sum(cast(round(experiment_variants.expected_share * 1000000000) as bigint)) as bigint) as share_billionths
+        cast(sum(case
+            when experiment_variants.expected_share between 0 and 1 then cast(round(experiment_variants.expected_share * 1000000000) as bigint)
+        end) as bigint) as share_billionths
     from experiments
     left join experiment_variants on experiments.experiment_id = experiment_variants.experiment_id
     group by experiments.experiment_id

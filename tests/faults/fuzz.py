@@ -204,7 +204,11 @@ def seed_files(prepared: Prepared, deadline: float, first: int = 0) -> tuple[int
         what = "as they are"
         if chance.random() < 0.5:
             cases: list[dict[str, list[dict[str, str]]]] = []
-            seed(first)(settings(_SETTINGS, max_examples=3)(given(changed_seeds(known))(cases.append)))()
+
+            def one(changed: dict[str, list[dict[str, str]]], cases: list[dict[str, list[dict[str, str]]]] = cases) -> None:
+                cases.append(changed)
+
+            seed(first)(settings(_SETTINGS, max_examples=3)(given(changed=changed_seeds(known))(one)))()
             write_seeds(folder / "seeds", cases[-1], columns)
             what = "cells changed"
         else:
@@ -212,7 +216,7 @@ def seed_files(prepared: Prepared, deadline: float, first: int = 0) -> tuple[int
             path = chance.choice(sorted((folder / "seeds").glob("*.csv")))
             what = f"{path.name}: {_bytes_of(path, chance)}"
         world = World(folder, folder / "seeds", {"EMPATHY_ROI_RAW_LOCATION": f"{WORK}/simulated/{{table}}.parquet"})
-        done = world.run("--select", "resource_type:seed", "--select", "path:models/configuration", "--select", "seeds_follow_the_rules", command="build")
+        done = world.run("--select", "resource_type:seed", "--select", "path:models/configuration", "--select", "seeds_follow_the_rules", "--", "--indirect-selection", "cautious", command="build")
         counted += 1
         if done.code not in CODES or "Traceback" in done.output or "unexpected" in done.output.splitlines()[-1:]:
             wrong.append(f"{first} ({what}): {done.code} {[line for line in done.output.splitlines() if line.strip()][-2:]}")

@@ -104,6 +104,7 @@ CASES = [
     Case(*variant("t_two", "a", "0.5", "true"), "is_control", "one_control", "experiment_id=t_two"),
     Case(*variant("t_two", "b", "0.4", "true"), "expected_share", "shares_add_up", "experiment_id=t_two"),
     Case(*variant("t_unguarded", "b", "1.5"), "expected_share", "range", "experiment_id=t_unguarded, variant_id=b"),
+    Case(*variant("t_unguarded", "c", "4.8e25"), "expected_share", "range", "experiment_id=t_unguarded, variant_id=c"),
     Case(*variant("t_unguarded", "b", "0.5"), "variant_id", "two_variants_at_least", "experiment_id=t_alpha"),
     Case(*variant("t_unguarded", "b", "0.5"), "experiment_id, variant_id", "unique", "experiment_id=t_unguarded, variant_id=b"),
     Case(*variant("t_factorial", "a", "0.5", "true"), "factor_levels", "factorial_has_levels", "experiment_id=t_factorial, variant_id=a"),
