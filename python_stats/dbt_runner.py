@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from python_stats import postgres, spark
+from python_stats import postgres, seed_files, spark
 from python_stats.errors import EXIT_CHECKS_FAILED, EXIT_DONE, EXIT_LOCKED, EXIT_USAGE, DamagedDatabaseError, DatabaseLockedError, UserError
 from python_stats.privacy.keys import libpq_options
 from python_stats.project import Project
@@ -38,6 +38,7 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
         UserError: the database is locked before dbt starts, cannot be reached, or is none; the server went away in the middle.
         DamagedDatabaseError: its file is cut off or overwritten, as far as dbt came to see.
     """
+    seed_files.check(project.folder)
     check_available(project)
     folder = database_folder(project)
     if folder is not None:

@@ -205,8 +205,8 @@ def seed_files(prepared: Prepared, deadline: float, first: int = 0) -> tuple[int
         if chance.random() < 0.5:
             cases: list[dict[str, list[dict[str, str]]]] = []
 
-            def one(changed: dict[str, list[dict[str, str]]], cases: list[dict[str, list[dict[str, str]]]] = cases) -> None:
-                cases.append(changed)
+            def one(changed: dict[str, list[dict[str, str]]]) -> None:
+                cases.append(changed)  # noqa: B023 -- called at once
 
             seed(first)(settings(_SETTINGS, max_examples=3)(given(changed=changed_seeds(known))(one)))()
             write_seeds(folder / "seeds", cases[-1], columns)

@@ -21,7 +21,7 @@ def rounds(prepared: Prepared, wanted: int, seconds: float) -> dict[str, Any]:
     deadline = time.monotonic() + seconds
     if known["pairs"] >= wanted:
         return known
-    world = prepared.put_back("night")
+    world = prepared.put_back("evening")
     with watched(world) as reader:
         while known["pairs"] < wanted and time.monotonic() < deadline:
             waits = known["pairs"] % 10 == 9  # one in ten pairs waits for the other

@@ -133,3 +133,15 @@ def test_stacks_of_dbt_stay_in_its_log() -> None:
     )
     shown = "".join(dbt_runner.without_stacks(said.splitlines(keepends=True)))
     assert shown == "Encountered an error:\nIO Error: Cannot open file\n10:00:01  Done.\n  an indented line\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [("journey_id\nm\u00fcnchen\n".encode("latin-1"), "journeys.csv, line 2: is no UTF-8 text (byte 0xfc)"), (b"\n", "journeys.csv: is empty")],
+)
+def test_a_seed_that_is_no_text_is_named_before_dbt_starts(project: Path, content: bytes, words: str) -> None:
+    (project / "seeds").mkdir()
+    (project / "seeds" / "journeys.csv").write_bytes(content)
+    result = run(project)
+    assert result.exit_code == 2
+    assert words in result.stderr
