@@ -22,14 +22,15 @@ end)
 
 {# Postgres has no safe cast, so the pattern itself knows the calendar, leap years included. #}
 {% macro postgres__safe_cast_timestamp(text) -%}
-{%- set year = '(?!0000)[0-9]{4}' -%}
-{%- set leap_year = '(?!0000)([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)' -%}
+{%- set year = '[0-9]{4}' -%}
+{%- set leap_year = '([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)' -%}
 {%- set day = '(' ~ year ~ '-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|' ~ leap_year ~ '-02-29)' -%}
 {%- set minute = '[ T]([01][0-9]|2[0-3]):[0-5][0-9]' -%}
 {%- set clock = "substr(substring(" ~ text ~ " from '[ T]([0-9:.]+)'), 1, 15)" -%}
 {%- set offset = "substring(substr(" ~ text ~ ", 17) from '[+-][0-9:]+$')" -%}
 {%- set digits = "replace(" ~ offset ~ ", ':', '')" -%}
 (case
+    when {{ text }} like '0000%' then null
     -- the common forms first: they need one look
     when {{ matches(text, day ~ '(' ~ minute ~ '(:[0-5][0-9]([.][0-9]{1,6})?)?)?') }} then cast(cast({{ text }} as text) as timestamp)
     when {{ matches(text, day ~ minute ~ '(:[0-5][0-9]([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?') }}

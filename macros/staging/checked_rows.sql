@@ -41,8 +41,8 @@ from (
             {%- endif %}
             {{ landed_at(table, present) }} as landed_at
         from {{ seen_rows(table) }}
-        {{ restriction }}
-    ) as typed
+        {{ restriction }}{{ computed_once() }}
+    ) as typed{{ computed_once() }}
 ) as judged
 {%- endmacro %}
 
