@@ -31,6 +31,7 @@ from python_stats.verdicts import (
     combine,
     day_at_as_of,
     decide_on,
+    look_at_as_of,
     read_on,
 )
 
@@ -225,9 +226,7 @@ def _since(days: Sequence[Day], words: Sequence[str], word: str) -> date | None:
 
 def _without_days(design: Design, variant_id: str, now: Mapping[str, Row], as_of: datetime, currency: str) -> _Course:
     """Only the figures at `as_of`: the one look that is known to have been taken."""
-    day = day_at_as_of(design, now, as_of)
-    rows = {metric_id: read_on(design, [day], 0, row) for metric_id, row in now.items()}
-    verdict = decide_on(design, variant_id, rows, day, currency)
+    day, rows, verdict = look_at_as_of(design, variant_id, now, as_of, currency)
     if verdict.verdict != KEEP_RUNNING and design.ended_on is not None and design.has_closed(as_of):
         verdict = replace(verdict, decided_on=design.ended_on + timedelta(days=design.decision_window_days or 0))
     is_shown = design.monitoring != FIXED or (day.stage == SAFETY and verdict.verdict == ROLL_BACK)

@@ -72,11 +72,19 @@ def decide(design: Design, results: Iterable[Row], split: Split, as_of: datetime
     verdicts, judged = [], []
     for treatment in design.treatments:
         own = {row["metric_id"]: row for row in rows if row["variant_id"] == treatment.variant_id}
-        day = day_at_as_of(design, own, as_of)
-        read = {metric_id: read_on(design, [day], 0, row) for metric_id, row in own.items()}
-        verdicts.append(decide_on(design, treatment.variant_id, read, day, currency))
+        _, read, verdict = look_at_as_of(design, treatment.variant_id, own, as_of, currency)
+        verdicts.append(verdict)
         judged += list(read.values())
     return combine(design, verdicts, judged)
+
+
+def look_at_as_of(
+    design: Design, variant_id: str, rows: Mapping[str, Row], as_of: datetime, currency: str
+) -> tuple[Day, dict[str, Row], Verdict]:
+    """The one look that is known to have been taken where there are no daily figures: how far, the rows as read, the verdict."""
+    day = day_at_as_of(design, rows, as_of)
+    read = {metric_id: read_on(design, [day], 0, row) for metric_id, row in rows.items()}
+    return day, read, decide_on(design, variant_id, read, day, currency)
 
 
 def barred_from_judging(design: Design, split: Split) -> Verdict | None:
