@@ -49,10 +49,7 @@ from (
 {%- endmacro %}
 
 {% macro seed_node(seed) -%}
-{%- for node in graph.nodes.values() if node.resource_type == 'seed' and node.name == seed and node.package_name == 'empathy_roi' -%}
-    {{ return(node) }}
-{%- endfor -%}
-{{ return(none) }}
+{{ return(ref.manifest.nodes.get('seed.empathy_roi.' ~ seed)) }}
 {%- endmacro %}
 
 {# The file as the user knows it. #}
@@ -63,12 +60,14 @@ from (
 
 {# The contract's columns that the loaded file has, by the name they bear there; all of them while nothing is loaded. #}
 {% macro seed_columns_in_file(seed) -%}
+{%- if execute and seed in memory().seed_columns -%}{{ return(memory().seed_columns[seed]) }}{%- endif -%}
 {%- set present = {} -%}
 {%- set relation = load_relation(ref(seed)) if execute and seed_is_there(seed) else none -%}
 {%- if relation -%}
     {%- for column in adapter.get_columns_in_relation(relation) if column.name | lower in seed_contract()[seed].columns -%}
         {%- do present.update({column.name | lower: column.name}) -%}
     {%- endfor -%}
+    {%- do memory().seed_columns.update({seed: present}) -%}
 {%- elif not execute or seed_is_there(seed) -%}
     {%- for name in seed_contract()[seed].columns -%}{%- do present.update({name: name}) -%}{%- endfor -%}
 {%- endif -%}

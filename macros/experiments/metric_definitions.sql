@@ -12,6 +12,7 @@
   starts_at, event_at     of a time
 #}
 {% macro metric_definitions() -%}
+{%- if execute and 'metrics' in memory().once -%}{{ return(memory().once['metrics']) }}{%- endif -%}
 {%- set found = {} -%}
 {%- if execute -%}
     {%- set sources = {} -%}
@@ -36,12 +37,13 @@
             **metric_source(sources[numerator.type_params.metric_aggregation_params.semantic_model])
         )}) -%}
     {%- endfor -%}
-    {%- for model in graph.nodes.values() if model.resource_type == 'model' -%}
+    {%- for model in ref.manifest.nodes.values() if model.resource_type == 'model' -%}
         {%- do found.update(model.config.meta.get('metrics_of_experiments', {})) -%}
     {%- endfor -%}
 {%- endif -%}
 {%- set metrics = {} -%}
 {%- for metric_id in found | sort -%}{%- do metrics.update({metric_id: found[metric_id]}) -%}{%- endfor -%}
+{%- if execute -%}{%- do memory().once.update({'metrics': metrics}) -%}{%- endif -%}
 {{ return(metrics) }}
 {%- endmacro %}
 

@@ -2,7 +2,7 @@
   An incremental model on Spark, which has no transactions: each step is one commit of the table's format, in an order that leaves a
   run that died to be mended by the next. What a model was built from is noted last, so that until then its increment is made anew.
 #}
-{% materialization incremental, adapter='spark', supported_languages=['sql'] -%}
+{% macro spark_incremental() -%}
 {%- set existing = load_relation(this) -%}
 {{ run_hooks(pre_hooks) }}
 {%- if builds_on() -%}
@@ -15,11 +15,11 @@
     {%- if existing is not none and not (existing.is_iceberg or existing.is_delta) -%}{%- do adapter.drop_relation(existing) -%}{%- endif -%}
     {%- call statement('main') -%}{{ create_table_as(false, this.incorporate(type='table'), compiled_code) }}{%- endcall -%}
 {%- endif -%}
-{%- if can_replace_rows() -%}{%- call statement('noted') -%}{{ noted_build(raw_settings()) }}{%- endcall -%}{%- endif -%}
+{%- if can_replace_rows() -%}{%- call statement('noted') -%}{{ noted_build() }}{%- endcall -%}{%- endif -%}
 {%- do apply_grants(this, config.get('grants'), should_revoke(existing, true)) -%}
 {{ run_hooks(post_hooks) }}
 {{ return({'relations': [this.incorporate(type='table')]}) }}
-{%- endmaterialization %}
+{%- endmacro %}
 
 {% macro added_rows(target_relation, view, columns) -%}
 insert into {{ target_relation }} ({{ columns | join(', ') }}) select {{ columns | join(', ') }} from {{ view }}
@@ -42,10 +42,7 @@ when not matched and new.replaced_key is null then insert ({{ columns | join(', 
 {% macro spark_format() -%}{{ return(env_var('EMPATHY_ROI_SPARK_FORMAT', 'iceberg')) }}{%- endmacro %}
 {% macro spark__can_replace_rows() -%}{{ return(spark_format() in ('iceberg', 'delta')) }}{%- endmacro %}
 
-{# The materialization above notes the build, and a build that is no increment replaces the table. #}
-{% macro spark__begin_build(replaced, more) -%}
+{# The above notes the build, and a build that is no increment replaces the table. #}
+{% macro spark__begin_build(replaced) -%}
 {%- if builds_on() and replaced -%}delete from {{ this }} where {{ replaced }}{%- endif -%}
 {%- endmacro %}
-
-{# What a table of checked rows hangs on beside them (the `more` of begin_build elsewhere). #}
-{% macro raw_settings() -%}{{ return(checked_settings(model.name[12:]) if model.name.startswith('int_checked_') else {}) }}{%- endmacro %}

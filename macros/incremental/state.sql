@@ -1,6 +1,7 @@
 {#
-  What each incremental model was last built from. `int_builds` has one row per model and build, written in the transaction of
-  the build itself: a run that dies, or that builds a part, leaves every model with its own truth.
+  What each model was last built from. `int_builds` has one row per model and build. Incremental models write theirs in the
+  transaction of the build itself; what is built whole, and the tests that passed, are written when the run ends. A run that dies, or
+  that builds a part, leaves every incremental model with its own truth, and what it built whole is not relied on.
 
   A model builds an increment only where its last build had the same definition and settings (fingerprint), and none of the
   incremental models it reads has been rebuilt from scratch since. Otherwise it rebuilds itself, in place.
@@ -9,9 +10,12 @@
 {{ return(api.Relation.create(database=target.database, schema=target.schema, identifier='int_builds', type='table')) }}
 {%- endmacro %}
 
+{# Does this command build, so that what it does is remembered? #}
+{% macro is_building() -%}{{ return(execute and flags.WHICH in ('build', 'run', 'seed')) }}{%- endmacro %}
+
 {# Before anything is built: the table is there, what is stale is said, and the run is numbered. #}
 {% macro create_builds() -%}
-{%- if execute and flags.WHICH in ('build', 'run') -%}
+{%- if is_building() -%}
 create table if not exists {{ builds_relation() }} (
     model_name {{ dbt.type_string() }}, run_no bigint, is_full boolean, fingerprint {{ dbt.type_string() }}, as_of_us bigint
 ){{ ' using ' ~ spark_format() if target.type == 'spark' }}
@@ -19,62 +23,70 @@ create table if not exists {{ builds_relation() }} (
 {%- endmacro %}
 
 {% macro start_run() -%}
-{%- if execute and flags.WHICH in ('build', 'run') -%}
-{%- do check_id_form() -%}
-{%- do say_what_is_stale() -%}
+{%- if is_building() -%}
+{%- if flags.WHICH != 'seed' -%}
+    {%- do check_id_form() -%}
+    {%- do say_what_is_stale() -%}
+{%- endif -%}
 {%- set form = id_form() -%}
-insert into {{ builds_relation() }}
-select '(run)', coalesce(max(run_no), 0) + 1, false, {{ literal(form) if form else 'null' }}, null from {{ builds_relation() }}
+insert into {{ builds_relation() }} select '(run)', {{ memory().run_no }}, false, {{ literal(form) if form else 'null' }}, null
+{%- endif -%}
+{%- endmacro %}
+
+{# When the run ends: what was built whole, and the tests that passed. What failed half-way is remembered as nothing. #}
+{% macro end_run(results) -%}
+{%- if is_building() and not flags.EMPTY -%}
+{%- set memory = memory() -%}
+{%- set rows = [("'(end)'", literal(environment()))] -%}
+{%- for result in results if result.node.resource_type in ('model', 'seed', 'test') and result.node.unique_id not in memory.kept and result.node.config.materialized != 'incremental' -%}
+    {%- if result.status in ('success', 'pass') -%}
+        {%- do rows.append((literal(build_name(result.node)), literal(memory.made_of.get(result.node.unique_id, '')))) -%}
+    {%- elif result.status == 'error' and result.node.resource_type != 'test' -%}
+        {%- do rows.append((literal(build_name(result.node)), 'null')) -%}
+    {%- endif -%}
+{%- endfor -%}
+insert into {{ builds_relation() }} values
+{% for name, fingerprint in rows -%}
+({{ name }}, {{ memory.run_no }}, null, {{ fingerprint }}, null){{ ', ' if not loop.last }}
+{%- endfor -%}
 {%- endif -%}
 {%- endmacro %}
 
 {# The number of this run, as SQL. #}
 {% macro run_number() -%}(select max(run_no) from {{ builds_relation() }}){%- endmacro %}
 
-{# What a model was last built from: its run, its settings, whether from scratch; none where it never was. #}
-{% macro last_build(model_name) -%}
-{%- set rows = run_query(
-    'select run_no, is_full, fingerprint, as_of_us from ' ~ builds_relation() ~ " where model_name = '" ~ model_name
-    ~ "' and run_no < (select max(run_no) from " ~ builds_relation() ~ " where model_name = '(run)') order by run_no desc limit 1"
-).rows -%}
-{{ return({'run_no': rows[0][0], 'fingerprint': rows[0][2], 'as_of_us': rows[0][3]} if rows else none) }}
-{%- endmacro %}
-
-{# The runs in which models were last built from scratch. #}
-{% macro last_full_runs() -%}
-{%- set found = {} -%}
-{%- for row in run_query('select model_name, max(run_no) from ' ~ builds_relation() ~ ' where is_full group by model_name').rows -%}
-    {%- do found.update({row[0]: row[1]}) -%}
-{%- endfor -%}
-{{ return(found) }}
-{%- endmacro %}
+{# What a model was last built from: its run, its settings, its `as_of`; none where it never was. #}
+{% macro last_build(model_name) -%}{{ return(memory().builds.get(model_name)) }}{%- endmacro %}
 
 {#
-  Everything that decides what a model's rows are, beside the raw rows: its own SQL and the project's macros, the variables, and the
-  seeds that it reads. `as_of` is not among them: it moves. `more`: what else the rows hang on.
+  Everything that decides what an incremental model's rows are, beside the raw rows: its own SQL and the project's macros, the
+  variables, the seeds that it reads, and the columns of its raw table. `as_of` is not among them: it moves.
 #}
-{% macro settings_of(node, more={}) -%}
-{%- set macros = [] -%}
-{%- for macro in ref.manifest.macros.values() if macro.package_name == 'empathy_roi' -%}{%- do macros.append(macro.macro_sql) -%}{%- endfor -%}
-{%- set settings = {'the SQL': local_md5(node.raw_code ~ macros | sort | join), 'the columns of the raw table': local_md5(tojson(more, sort_keys=true))} -%}
+{% macro settings_of(node) -%}
+{%- set settings = {'the SQL': local_md5(node.raw_code ~ all_macros()), 'the columns of the raw table': local_md5(raw_state(node))} -%}
 {%- for unique_id in lineage(node.unique_id).seeds -%}
-    {%- do settings.update({graph.nodes[unique_id].original_file_path.split('/')[-1]: graph.nodes[unique_id].checksum.checksum[:16]}) -%}
+    {%- set seed = ref.manifest.nodes[unique_id] -%}
+    {%- do settings.update({seed.original_file_path.split('/')[-1]: seed.checksum.checksum[:16]}) -%}
 {%- endfor -%}
-{%- if node.fqn[1] in ('experiments', 'metrics') -%}{%- do settings.update({'the metrics': local_md5(tojson(metric_definitions(), sort_keys=true))}) -%}{%- endif -%}
+{%- if node.fqn[1] in ('experiments', 'metrics') -%}{%- do settings.update({'the metrics': all_metrics()}) -%}{%- endif -%}
 {%- if id_form() -%}{%- do settings.update({'the key of the pseudonyms': id_form()}) -%}{%- endif -%}
 {%- for name in decisive_variables() -%}{%- do settings.update({"variable '" ~ name ~ "'": local_md5(tojson(var(name, none)))}) -%}{%- endfor -%}
 {{ return(settings) }}
 {%- endmacro %}
 
-{% macro fingerprint(more={}) -%}{{ return(tojson(settings_of(model, more), sort_keys=true)) }}{%- endmacro %}
+{% macro fingerprint() -%}
+{%- set known = memory().made_of -%}
+{%- if model.unique_id not in known -%}{%- do known.update({model.unique_id: tojson(settings_of(ref.manifest.nodes[model.unique_id]), sort_keys=true)}) -%}{%- endif -%}
+{{ return(known[model.unique_id] ~ (' --empty' if flags.EMPTY else '')) }}
+{%- endmacro %}
 
 {# Say which marts a changed seed, variable or definition has made stale. They are mended in this run, by being built from scratch. #}
 {% macro say_what_is_stale() -%}
 {%- set changed, marts, steps = [], [], [] -%}
-{%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'incremental' and not flags.FULL_REFRESH -%}
-    {%- set fingerprints = run_query('select fingerprint from ' ~ builds_relation() ~ " where model_name = '" ~ node.name ~ "' order by run_no desc limit 1").rows -%}
-    {%- if fingerprints and not node.config.get('meta', {}).get('is_always_full') -%}
-        {%- set before, now = fromjson(fingerprints[0][0]), settings_of(node) -%}
+{%- for node in ref.manifest.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'incremental' and not flags.FULL_REFRESH -%}
+    {%- set last = last_build(node.name) -%}
+    {%- if last and not node.config.meta.get('is_always_full') -%}
+        {%- set before, now = fromjson(last.fingerprint or '') or {}, settings_of(node) -%}
         {%- for name in now if name != 'the columns of the raw table' and before.get(name) != now[name] -%}
             {%- do changed.append(name) -%}
             {%- do (steps if node.name.startswith('int_') else marts).append(node.name) -%}
@@ -95,34 +107,21 @@ select '(run)', coalesce(max(run_no), 0) + 1, false, {{ literal(form) if form el
 ]) }}
 {%- endmacro %}
 
-{# The seeds and the incremental models that a model hangs on, directly or through others. The gate behind the seeds' rules is no such way. #}
-{% macro lineage(of_id) -%}
-{%- set seen = [of_id] -%}
-{%- set found = {'seeds': [], 'incremental': []} -%}
-{%- for unique_id in seen -%}
-    {%- set node = graph.nodes[unique_id] -%}
-    {%- if node.resource_type == 'seed' -%}
-        {%- do found.seeds.append(unique_id) -%}
-    {%- elif unique_id != of_id and node.config.materialized == 'incremental' and not node.config.get('meta', {}).get('is_always_full') -%}
-        {%- do found.incremental.append(node.name) -%}
-    {%- endif -%}
-    {%- for parent in node.get('depends_on', {}).get('nodes', []) if parent in graph.nodes and parent not in seen and '.seed_violations' not in parent -%}
-        {%- do seen.append(parent) -%}
-    {%- endfor -%}
-{%- endfor -%}
-{{ return(found) }}
+{# Does this build add to what is there? Where it does, the SQL says so (increment_marker), which is how begin_build knows. #}
+{% macro builds_increment() -%}
+{%- if not execute or model.resource_type != 'model' -%}{{ return(false) }}{%- endif -%}
+{%- set known = memory().increments -%}
+{%- if model.name not in known -%}{%- do known.update({model.name: may_build_increment()}) -%}{%- endif -%}
+{{ return(known[model.name]) }}
 {%- endmacro %}
 
-{#
-  Does this build add to what is there? Where it does, the SQL says so (increment_marker), which is how begin_build knows.
-  `more`: what else the rows hang on.
-#}
-{% macro builds_increment(more={}) -%}
-{%- if not execute or model.resource_type != 'model' or not is_incremental() or not can_replace_rows() or not load_relation(builds_relation()) -%}{{ return(false) }}{%- endif -%}
-{%- set last = last_build(model.name) -%}
-{%- if last is none or last.fingerprint != fingerprint(more) -%}{{ return(false) }}{%- endif -%}
-{%- set full_runs = last_full_runs() -%}
-{%- for name in lineage(model.unique_id).incremental if full_runs.get(name, 0) > full_runs.get(model.name, 0) -%}{{ return(false) }}{%- endfor -%}
+{% macro may_build_increment() -%}
+{%- set builds = memory().builds -%}
+{%- set last = builds.get(model.name) -%}
+{%- if last is none or not is_incremental() or not can_replace_rows() or last.fingerprint != fingerprint() -%}{{ return(false) }}{%- endif -%}
+{%- for name in lineage(model.unique_id).incremental if builds.get(name, {}).get('full_run_no', 0) > last.full_run_no or name in memory().full_now -%}
+    {{ return(false) }}
+{%- endfor -%}
 {{ return(true) }}
 {%- endmacro %}
 
@@ -136,11 +135,11 @@ select '(run)', coalesce(max(run_no), 0) + 1, false, {{ literal(form) if form el
   Before the rows go in, in the same transaction: note what the build is made of, and take out what it replaces: everything, or,
   in an increment, the rows that fulfil `replaced`.
 #}
-{% macro begin_build(replaced='', more={}) -%}
-{%- if execute -%}{{ return(adapter.dispatch('begin_build', 'empathy_roi')(replaced, more)) }}{%- endif -%}
+{% macro begin_build(replaced='') -%}
+{%- if execute -%}{{ return(adapter.dispatch('begin_build', 'empathy_roi')(replaced)) }}{%- endif -%}
 {%- endmacro %}
-{% macro default__begin_build(replaced, more) -%}
-{{ noted_build(more) }};
+{% macro default__begin_build(replaced) -%}
+{{ noted_build() }};
 {% if builds_on() and replaced -%}
 delete from {{ this }} where {{ replaced }};
 {%- elif not builds_on() and is_incremental() -%}
@@ -152,13 +151,13 @@ delete from {{ this }};
 {% macro builds_on() -%}{{ return(increment_marker() in (model.compiled_code or '')) }}{%- endmacro %}
 
 {# What the build is made of goes into int_builds. #}
-{% macro noted_build(more={}) -%}
+{% macro noted_build() -%}
 insert into {{ builds_relation() }}
 select
     '{{ model.name }}',
     max(run_no),
     {{ 'false' if builds_on() else 'true' }},
-    {{ literal(fingerprint(more)) }},
+    {{ literal(fingerprint()) }},
     {% if 'model.empathy_roi.as_of' in model.depends_on.nodes %}(select as_of_us from {{ ref('as_of') }}){% else %}null{% endif %}
 from {{ builds_relation() }}
 {%- endmacro %}

@@ -10,10 +10,10 @@
 {%- set contract = raw_contract()[table] -%}
 {%- set key = contract.columns[0].name -%}
 {{ config(
-    materialized='incremental', incremental_strategy='delete+insert', unique_key=key, on_schema_change='fail', meta={'is_always_full': table == 'users'},
-    pre_hook="{{ begin_build(more=checked_settings('" ~ table ~ "')) }}"
+    materialized='incremental', incremental_strategy='delete+insert', unique_key=key, on_schema_change='fail', meta={'is_always_full': table == 'users', 'raw_table': table},
+    pre_hook="{{ begin_build() }}"
 ) }}
-{%- set landing = landing_hours(table) if table != 'users' and builds_increment(checked_settings(table)) else none -%}
+{%- set landing = landing_hours(table) if table != 'users' and builds_increment() else none -%}
 -- depends_on: {{ ref('seed_violations') }}
 with
 
@@ -73,9 +73,6 @@ union all
 from repeated
 {%- endif %}
 {%- endmacro %}
-
-{# What the rows hang on beside the raw rows. #}
-{% macro checked_settings(table) -%}{{ return(seen_settings(table) if execute and not is_switched_off(table) else {}) }}{%- endmacro %}
 
 {% macro checked_columns(table) -%}
 {{ return(raw_contract()[table].columns | map(attribute='name') | list + staged_extras(table) + ['landed_at', 'rejection_reason', 'payload']) }}

@@ -22,7 +22,9 @@
     ~ 'from now_there full outer join read_before on now_there.landing_hour = read_before.landing_hour '
     ~ 'where now_there.landed_rows is distinct from read_before.landed_rows or now_there.landed_sum is distinct from read_before.landed_sum order by 1'
 ).rows -%}
-{{ return({'hours': found | map(attribute=0) | list, 'is_rewritten': found | map(attribute=1) | select | list | length > 0}) }}
+{%- set landing = {'hours': found | map(attribute=0) | list, 'is_rewritten': found | map(attribute=1) | select | list | length > 0} -%}
+{%- do memory().landing.update({table: landing}) -%}
+{{ return(landing) }}
 {%- endmacro %}
 
 {# The raw rows, or none of a table that is switched off. #}

@@ -6,22 +6,31 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from builds import Inputs, build, content_of, differing, marts_of, read_csv, rows_of, tables_of, write_csv
+import duckdb
+from builds import Inputs, build, content_of, differing, marts_of, read_csv, rows_of, run_dbt, tables_of, write_csv
 
 
 def log_of(database: Path) -> str:
     return (Path(f"{database.with_suffix('')}-logs") / "dbt.log").read_text(encoding="utf-8")
 
 
+def built_last(database: Path) -> set[str]:
+    """What the last run built: models and seeds, and tests that it ran and that passed."""
+    latest = rows_of(database, "select model_name from int_builds where run_no = (select max(run_no) from int_builds)")
+    return {row["model_name"] for row in latest} - {"(run)", "(end)"}
+
+
+def execute(database: Path, statement: str) -> None:
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(statement)
+
+
 def test_nothing_new_and_then_a_changed_seed(built: Path, inputs: Inputs, tmp_path: Path) -> None:
     database = Path(shutil.copy(built, tmp_path / "again.duckdb"))
-    tables = [table for table in tables_of(built) if table != "int_builds"]
+    unchanged = [table for table in tables_of(built) if table != "int_builds"]
     build(database, inputs)
-    unchanged = [table for table in tables if table != "int_checked_users"]  # read whole, with the number of the run
     assert differing(content_of(built, unchanged), content_of(database, unchanged)) == {}
-    latest = rows_of(database, "select model_name, is_full from int_builds where run_no = (select max(run_no) from int_builds) and model_name <> '(run)'")
-    assert len(latest) > 20
-    assert {row["model_name"] for row in latest if row["is_full"]} == {"int_checked_users"}
+    assert built_last(database) == set()
     assert "Stale" not in log_of(database)
 
     seeds = Path(shutil.copytree(inputs.seeds, tmp_path / "seeds"))
@@ -39,3 +48,41 @@ def test_nothing_new_and_then_a_changed_seed(built: Path, inputs: Inputs, tmp_pa
     marts = marts_of(anew, changed)
     assert differing(content_of(database, marts), content_of(anew, marts)) == {}
     assert differing(content_of(built, marts), content_of(anew, marts)) != {}
+
+
+def test_what_is_in_doubt_is_built_again(built: Path, inputs: Inputs, tmp_path: Path) -> None:
+    database = Path(shutil.copy(built, tmp_path / "again.duckdb"))
+    tables = [table for table in tables_of(built) if table != "int_builds"]
+
+    execute(database, "insert into int_builds select '(run)', max(run_no) + 1, false, null, null from int_builds")  # one that died
+    build(database, inputs)
+    assert {"stg_events", "journeys", "cfg_journeys", "friction_step_daily"} <= built_last(database)
+    assert not built_last(database) & {"int_checked_events", "int_checked_users"}  # these had said so themselves
+    assert differing(content_of(built, tables), content_of(database, tables)) == {}
+
+    execute(database, "drop table survey_summary")
+    build(database, inputs)
+    assert "survey_summary" in built_last(database) and not built_last(database) & {"fct_survey_responses", "friction_step_daily"}
+    assert differing(content_of(built, tables), content_of(database, tables)) == {}
+
+    for number in (1, 2):
+        assert run_dbt("build", database, inputs, "--select", "survey_summary").returncode == 0
+        tests = {name for name in built_last(database) if name.startswith("test.")}
+        assert bool(tests) == (number == 1)
+        assert built_last(database) == tests
+    execute(database, "update int_builds set fingerprint = 'of another one' where model_name like 'test.%'")
+    assert run_dbt("build", database, inputs, "--select", "survey_summary").returncode == 0
+    assert {name for name in built_last(database) if name.startswith("test.")} != set()
+
+
+def test_a_part_is_made_up_for(built: Path, inputs: Inputs, tmp_path: Path) -> None:
+    database = Path(shutil.copy(built, tmp_path / "again.duckdb"))
+    later = replace(inputs, variables=inputs.variables | {"as_of": "2025-06-17 23:00:00"})
+    build(database, later, "--select", "as_of")
+    assert built_last(database) == {"as_of"}
+    build(database, later)
+    assert {"fct_journey_attempts", "fct_tickets", "experiment_metric_stats"} <= built_last(database)
+    assert not built_last(database) & {"as_of", "int_checked_events", "int_person_events", "stg_events"}
+    anew = build(tmp_path / "anew.duckdb", later)
+    marts = marts_of(anew, later)
+    assert differing(content_of(database, marts), content_of(anew, marts)) == {}
