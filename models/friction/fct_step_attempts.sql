@@ -10,15 +10,17 @@ with described as (
         attempts.ended_us as attempt_ended_us,
         attempts.known_us as attempt_known_us,
         step_attempts.*,
-        entries.dimensions
+        {% if var('event_dimensions', []) %}entries.dimensions{% else %}cast(null as {{ dbt.type_string() }}) as dimensions{% endif %}
     from {{ ref('int_step_attempts') }} as step_attempts
     inner join {{ ref('int_journey_attempts') }} as attempts
         on
             step_attempts.person_key = attempts.person_key
             and step_attempts.journey_key = attempts.journey_key
             and step_attempts.attempt_seq = attempts.attempt_seq
+    {%- if var('event_dimensions', []) %}
     inner join {{ ref('int_entries') }} as entries
         on step_attempts.person_key = entries.person_key and step_attempts.first_entry_seq = entries.entry_seq
+    {%- endif %}
     {% if builds_increment() %}cross join {{ ref('as_of') }} as now{% endif %}
     where {{ is_touched_or_passed('step_attempts.person_key', ['attempts.known_us']) }}
 

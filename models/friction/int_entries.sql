@@ -16,12 +16,12 @@ with followed as (
         max(case when events.event_seq = events.entry_seq then events.properties end) as properties,
         {%- endif %}
         min(case when kinds.is_field_edit = 1 then events.occurred_us end) as first_edit_us,
-        sum(kinds.is_error) as errors,
-        sum(kinds.is_field_edit) as field_edits,
-        sum(kinds.is_help) as help_views,
-        sum(kinds.is_exit_survey) as exit_surveys,
-        sum(case when events.next_us - events.occurred_us > {{ pause_us }} then 1 else 0 end) as pauses,
-        sum(case when events.next_us - events.occurred_us > {{ pause_us }} then events.next_us - events.occurred_us else 0 end) as pause_us
+        {{ sum_integer('kinds.is_error') }} as errors,
+        {{ sum_integer('kinds.is_field_edit') }} as field_edits,
+        {{ sum_integer('kinds.is_help') }} as help_views,
+        {{ sum_integer('kinds.is_exit_survey') }} as exit_surveys,
+        {{ count_where('events.next_us - events.occurred_us > ' ~ pause_us) }} as pauses,
+        {{ sum_integer('case when events.next_us - events.occurred_us > ' ~ pause_us ~ ' then events.next_us - events.occurred_us else 0 end') }} as pause_us
     from {{ ref('int_person_events') }} as events
     inner join {{ ref('int_event_kinds') }} as kinds
         on events.event_kind = kinds.event_kind

@@ -18,7 +18,7 @@ with edited_elements as (
 select
     person_key,
     entry_seq,
-    sum(repeated_edits) as repeated_edits
+    {{ sum_integer('repeated_edits') }} as repeated_edits
 from edited_elements
 group by person_key, entry_seq
 having sum(repeated_edits) > 0

@@ -1,4 +1,5 @@
 -- Completed attempts after which, within seven days, the person said they were unsure or opened a ticket: when first.
+{{ built_by('person') }}
 with troubles as (
 
     select
@@ -28,4 +29,5 @@ inner join troubles
         attempts.person_key = troubles.person_key
         and troubles.happened_us >= attempts.completed_us
         and troubles.happened_us < attempts.completed_us + {{ days_us(7) }}
+where {{ is_touched('attempts.person_key') }}
 group by attempts.person_key, attempts.journey_key, attempts.attempt_seq

@@ -70,9 +70,9 @@ select
     occurred_us,
     event_type = 'opened' and openings = 1 as is_opening,
     is_failed_bot_turn,
-    sum(case when is_failed_bot_turn then 1 else 0 end) over (
+    cast(sum(case when is_failed_bot_turn then 1 else 0 end) over (
         partition by ticket_id order by event_seq rows between unbounded preceding and current row
-    ) as failed_bot_turns_so_far,
+    ) as bigint) as failed_bot_turns_so_far,
     event_type = 'resolved'
     or (event_type = 'closed' and coalesce(previous_resolved_seq, 0) <= coalesce(round_seq, 0)) as is_resolution
 from turned

@@ -23,15 +23,11 @@ with lives as (
             when events.event_type = 'handover_requested' or (events.is_failed_bot_turn and events.failed_bot_turns_so_far = {{ number_var('handover_threshold', 2) }})
                 then {{ at }}
         end) as handover_due_us,
-        sum(case when events.event_type = 'reopened' and events.event_seq > landmarks.first_resolution_seq then 1 else 0 end) as reopens,
-        sum(case when events.event_type = 'bot_message' then 1 else 0 end) as bot_messages,
-        sum(case when events.event_type = 'agent_message' then 1 else 0 end) as agent_messages,
+        {{ count_where("events.event_type = 'reopened' and events.event_seq > landmarks.first_resolution_seq") }} as reopens,
+        {{ count_where("events.event_type = 'bot_message'") }} as bot_messages,
+        {{ count_where("events.event_type = 'agent_message'") }} as agent_messages,
         count(distinct events.agent_id) as agents,
-        sum(case
-            when events.is_failed_bot_turn and (landmarks.handed_over_seq is null or events.event_seq < landmarks.handed_over_seq)
-                then 1
-            else 0
-        end) as failed_bot_turns,
+        {{ count_where('events.is_failed_bot_turn and (landmarks.handed_over_seq is null or events.event_seq < landmarks.handed_over_seq)') }} as failed_bot_turns,
         max(case when landmarks.is_requested_before then 1 else 0 end) as is_requested_before
     from {{ ref('int_ticket_events') }} as events
     inner join {{ ref('int_ticket_landmarks') }} as landmarks

@@ -1,4 +1,5 @@
 -- Accepted survey answers, by person.
+{{ mart_by('person') }}
 select
     responses.response_id,
     persons.person_id,
@@ -14,3 +15,4 @@ inner join {{ ref('int_person_keys') }} as keys
     on {{ identity_of('responses') }} = keys.identity
 inner join {{ ref('int_persons') }} as persons
     on keys.person_key = persons.person_key
+where {{ is_touched('keys.person_key') }}

@@ -1,4 +1,5 @@
 -- Accepted movements of money and of subscriptions, by person.
+{{ mart_by('person') }}
 select
     transactions.transaction_id,
     persons.person_id,
@@ -13,3 +14,4 @@ inner join {{ ref('int_person_keys') }} as keys
     on {{ identity_of('transactions') }} = keys.identity
 inner join {{ ref('int_persons') }} as persons
     on keys.person_key = persons.person_key
+where {{ is_touched('keys.person_key') }}

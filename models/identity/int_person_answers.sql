@@ -1,4 +1,5 @@
 -- Accepted survey answers by person key.
+{{ built_by('person') }}
 select
     keys.person_key,
     responses.response_id,
@@ -10,3 +11,4 @@ select
 from {{ ref('stg_survey_responses') }} as responses
 inner join {{ ref('int_person_keys') }} as keys
     on {{ identity_of('responses') }} = keys.identity
+where {{ is_touched('keys.person_key') }}

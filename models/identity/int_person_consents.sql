@@ -1,4 +1,5 @@
 -- Accepted consents by person key.
+{{ built_by('person') }}
 select
     keys.person_key,
     consents.consent_id,
@@ -9,3 +10,4 @@ select
 from {{ ref('stg_consents') }} as consents
 inner join {{ ref('int_person_keys') }} as keys
     on {{ identity_of('consents') }} = keys.identity
+where {{ is_touched('keys.person_key') }}

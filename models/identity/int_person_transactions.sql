@@ -1,4 +1,5 @@
 -- Accepted transactions by person key.
+{{ built_by('person') }}
 select
     keys.person_key,
     transactions.transaction_id,
@@ -9,3 +10,4 @@ select
 from {{ ref('stg_transactions') }} as transactions
 inner join {{ ref('int_person_keys') }} as keys
     on {{ identity_of('transactions') }} = keys.identity
+where {{ is_touched('keys.person_key') }}

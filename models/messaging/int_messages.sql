@@ -35,7 +35,7 @@ lives as (
         min(case when event_type in ('opened', 'clicked', 'replied') and not is_machine then occurred_us end) as first_noticed_us,
         min(case when event_type = 'unsubscribed' then occurred_us end) as unsubscribed_us,
         min(case when event_type = 'complained' then occurred_us end) as complained_us,
-        sum(case when event_type = 'opened' and is_machine then 1 else 0 end) as machine_opens
+        {{ count_where("event_type = 'opened' and is_machine") }} as machine_opens
     from keyed
     group by message_id
 
