@@ -4,8 +4,10 @@
 #}
 {% macro memory() -%}
 {%- if graph.get('memory', {}).get('invocation_id') != invocation_id -%}
-    {%- do graph.update({'memory': {'invocation_id': invocation_id}}) -%}
-    {%- do graph['memory'].update(remembered()) -%}
+    {#- complete before it is seen: other threads may ask meanwhile -#}
+    {%- set memory = remembered() -%}
+    {%- do memory.update({'invocation_id': invocation_id}) -%}
+    {%- do graph.update({'memory': memory}) -%}
 {%- endif -%}
 {{ return(graph['memory']) }}
 {%- endmacro %}
