@@ -104,11 +104,19 @@ substr({{ sha256(key ~ ' || ' ~ sha256(key ~ ' || ' ~ expression)) }}, 1, 32)
 read_csv({{ literal(env_var('EMPATHY_ROI_FORGOTTEN', 'forgotten_persons.csv')) }}, header = true, all_varchar = true)
 {%- endmacro %}
 
-{% macro somebody_is_forgotten() -%}{{ return(adapter.dispatch('somebody_is_forgotten', 'empathy_roi')()) }}{%- endmacro %}
-{% macro default__somebody_is_forgotten() -%}
+{# Asked once a run. #}
+{% macro somebody_is_forgotten() -%}
+{%- if graph.get('forgotten', {}).get('invocation_id') != invocation_id -%}
+    {%- do graph.update({'forgotten': {'invocation_id': invocation_id, 'is_anybody': forgotten_list_is_there()}}) -%}
+{%- endif -%}
+{{ return(graph['forgotten'].is_anybody) }}
+{%- endmacro %}
+
+{% macro forgotten_list_is_there() -%}{{ return(adapter.dispatch('forgotten_list_is_there', 'empathy_roi')()) }}{%- endmacro %}
+{% macro default__forgotten_list_is_there() -%}
 {{ return(load_relation(api.Relation.create(database=target.database, schema=target.schema, identifier='forgotten_persons')) is not none) }}
 {%- endmacro %}
-{% macro duckdb__somebody_is_forgotten() -%}
+{% macro duckdb__forgotten_list_is_there() -%}
 {{ return(run_query('select count(*) from glob(' ~ literal(env_var('EMPATHY_ROI_FORGOTTEN', 'forgotten_persons.csv')) ~ ')').rows[0][0] > 0) }}
 {%- endmacro %}
 
