@@ -37,7 +37,7 @@ def run(folder: Path, command: str, *arguments: str, **changed: str) -> None:
 def test_the_same_is_seen(postgres: Server, tmp_path: Path) -> None:
     from python_stats.simulation import simulate
 
-    location = simulate(tmp_path / "raw", events=800, seed=4, days=40, file_format="csv", dirty_share=0.05).raw_location
+    location = simulate(tmp_path / "raw", events=800, seed=4, days=60, file_format="csv", dirty_share=0.05).raw_location
     with duckdb.connect() as connection:
         picked = connection.execute(
             f"select any_value(user_id), any_value(anonymous_id) from read_csv('{location.format(table='events')}', all_varchar = true) where user_id <> ''"
@@ -45,7 +45,7 @@ def test_the_same_is_seen(postgres: Server, tmp_path: Path) -> None:
         ).fetchall()
     the_list = ForgottenList(tmp_path / "forgotten.csv", keys.connection_keys({keys.PSEUDONYM_KEY: KEY})["forget"])
     the_list.add(identity for user, device in picked for identity in (f"u:{user}", f"a:{device}"))
-    arguments = ("--select", "+source_audit", "+rejected_rows", "--vars", "{pseudonymize: true}")
+    arguments = ("--select", "+source_audit +rejected_rows", "--exclude-resource-type", "test", "--vars", "{pseudonymize: true}")
     places = ("--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path / "logs"))
     run(tmp_path, "build", *arguments, *places, EMPATHY_ROI_RAW_LOCATION=location, EMPATHY_ROI_FORGOTTEN=str(the_list.path))
 
