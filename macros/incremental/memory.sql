@@ -19,20 +19,23 @@
 {% macro remembered() -%}
 {%- set builds = {} -%}
 {%- set relation = builds_relation() -%}
+{%- set broken = namespace(run_no=0) -%}
 {%- if load_cached_relation(relation) -%}
     {%- for row in run_query(
-        'select latest.model_name, latest.run_no, latest.full_run_no, builds.fingerprint, builds.as_of_us, latest.broken_run_no from ('
-        ~ 'select model_name, max(run_no) as run_no, max(case when is_full then run_no end) as full_run_no, '
-        ~ "max(case when model_name = '(run)' and run_no not in (select run_no from " ~ relation ~ " where model_name = '(end)') then run_no end) as broken_run_no from " ~ relation
+        'select latest.model_name, latest.run_no, latest.full_run_no, builds.fingerprint, builds.as_of_us from ('
+        ~ 'select model_name, max(run_no) as run_no, max(case when is_full then run_no end) as full_run_no from ' ~ relation
         ~ (" where model_name = '(run)' or run_no < (select max(run_no) from " ~ relation ~ " where model_name = '(run)')" if not is_building())
         ~ ' group by model_name) as latest inner join ' ~ relation ~ ' as builds on latest.model_name = builds.model_name and latest.run_no = builds.run_no'
     ).rows -%}
-        {%- do builds.update({row[0]: {'run_no': row[1] | int, 'full_run_no': (row[2] or 0) | int, 'fingerprint': row[3], 'as_of_us': row[4], 'broken_run_no': (row[5] or 0) | int}}) -%}
+        {%- do builds.update({row[0]: {'run_no': row[1] | int, 'full_run_no': (row[2] or 0) | int, 'fingerprint': row[3], 'as_of_us': row[4]}}) -%}
     {%- endfor -%}
+    {%- set broken.run_no = (run_query(
+        'select max(runs.run_no) from ' ~ relation ~ ' as runs left join ' ~ relation ~ " as ends on runs.run_no = ends.run_no and ends.model_name = '(end)' "
+        ~ "where runs.model_name = '(run)' and ends.run_no is null"
+    ).rows[0][0] or 0) | int -%}
 {%- endif -%}
-{%- set last_run = builds.get('(run)', {'run_no': 0, 'broken_run_no': 0}) -%}
 {{ return({
-    'builds': builds, 'run_no': last_run.run_no + 1, 'broken_run_no': last_run.broken_run_no,
+    'builds': builds, 'run_no': builds.get('(run)', {'run_no': 0}).run_no + 1, 'broken_run_no': broken.run_no,
     'kept': {}, 'built': {}, 'full_now': {}, 'made_of': {}, 'increments': {}, 'lineage': {}, 'landing': {}, 'raw_state': {}, 'seed_columns': {}, 'once': {},
 }) }}
 {%- endmacro %}

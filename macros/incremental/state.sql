@@ -37,7 +37,9 @@ insert into {{ builds_relation() }} select '(run)', {{ memory().run_no }}, false
 {% macro end_run(results) -%}
 {%- if is_building() and not flags.EMPTY -%}
 {%- set memory = memory() -%}
-{%- set rows = [("'(end)'", literal(environment()))] -%}
+{#- a run of a part leaves the others' comments and grants as they were -#}
+{%- set is_part = invocation_args_dict.get('select') or invocation_args_dict.get('exclude') -%}
+{%- set rows = [("'(end)'", literal(memory.builds.get('(end)', {}).get('fingerprint') or '' if is_part else environment()))] -%}
 {%- for result in results if result.node.resource_type in ('model', 'seed', 'test') and result.node.unique_id not in memory.kept and result.node.config.materialized != 'incremental' -%}
     {%- if result.status in ('success', 'pass') -%}
         {%- do rows.append((literal(build_name(result.node)), literal(memory.made_of.get(result.node.unique_id, '')))) -%}
