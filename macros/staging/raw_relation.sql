@@ -59,7 +59,7 @@
 #}
 {% macro check_raw_tables() -%}
 {%- if execute and flags.WHICH in ('build', 'run') -%}
-    {%- set faults = setting_faults() -%}
+    {%- set settings, faults = setting_faults(), [] -%}
     {%- for table, contract in raw_contract().items() if not is_switched_off(table) -%}
         {%- set fault = raw_table_fault(table) -%}
         {%- if fault -%}
@@ -74,9 +74,10 @@
             {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- if faults -%}
-        {%- do exceptions.raise_compiler_error('Nothing was built: ' ~ faults | join('; ') ~ '. Say where the raw tables are with raw_location (files) or raw_schema, switch off '
-            ~ 'what you do not have with disabled_tables, or make some with `empathy-roi simulate data/raw`.') -%}
+    {%- set advice = ' Say where the raw tables are with raw_location (files) or raw_schema, switch off what you do not have with disabled_tables, '
+        ~ 'or make some with `empathy-roi simulate data/raw`.' -%}
+    {%- if settings or faults -%}
+        {%- do exceptions.raise_compiler_error('Nothing was built: ' ~ (settings + faults) | join('; ') ~ '.' ~ (advice if faults else '')) -%}
     {%- endif -%}
 {%- endif -%}
 {%- endmacro %}
