@@ -91,6 +91,7 @@ select
     ) as checked
 {%- endmacro %}
 
+{# Copies in one order on every engine, which differ in where nulls stand unless they are told. #}
 {% macro with_copy_number(table, relation) -%}
 {%- set contract = raw_contract()[table] -%}
 {%- set key = contract.columns[0].name -%}
@@ -100,12 +101,12 @@ select
         partition by {{ key }}, case when rejection_reason is null then 0 else 1 end
         order by
             {% if table == 'users' -%}
-            case when updated_at is null then 1 else 0 end, updated_at desc, created_at desc
+            updated_at desc nulls last, created_at desc nulls last
             {%- else -%}
             received_at, {{ contract.moment }}
             {%- endif -%}
             {%- for name in contract.columns | map(attribute='name') | list + staged_extras(table) if name not in (key, 'received_at', 'updated_at', contract.moment) -%}
-            , {{ by_bytes(name) if name not in ('score', 'amount', 'is_granted', 'is_machine') else name }}
+            , {{ by_bytes(name) if name not in ('score', 'amount', 'is_granted', 'is_machine') else name }} nulls last
             {%- endfor -%}
             , landed_at
     ) end as copy_number,
