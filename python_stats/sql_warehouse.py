@@ -61,7 +61,8 @@ class SqlWarehouse:
 
     @staticmethod
     def _literal(text: str) -> str:
-        return "'" + text.replace("'", "''") + "'"
+        """A text as SQL writes it; chr(0) for what no SQL parser reads in a text."""
+        return "(" + " || chr(0) || ".join("'" + part.replace("'", "''") + "'" for part in text.split("\0")) + ")"
 
 
 def quoted(name: str) -> str:

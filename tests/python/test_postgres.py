@@ -76,7 +76,8 @@ def test_a_failing_write_leaves_the_old_tables(warehouse: Warehouse, postgres: S
         warehouse.write({"learning_notes": [note("new")], "run_history": [dict.fromkeys(TABLES["run_history"]) | {"exit_code": "none"}]})
     with postgres.connect() as connection:
         assert connection.execute(f"select experiment_id from {SCHEMA}.learning_notes").fetchall() == [("old",)]
-        assert connection.execute("select count(*) from information_schema.tables where table_name = 'run_history'").fetchone() == (0,)
+        made = "select count(*) from information_schema.tables where table_schema = %s and table_name = 'run_history'"
+        assert connection.execute(made, [SCHEMA]).fetchone() == (0,)
 
 
 def test_writing_again_keeps_grants_and_views_and_the_comment(warehouse: Warehouse, postgres: Server) -> None:
