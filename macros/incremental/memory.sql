@@ -36,7 +36,7 @@
 {%- endif -%}
 {{ return({
     'builds': builds, 'run_no': builds.get('(run)', {'run_no': 0}).run_no + 1, 'broken_run_no': broken.run_no,
-    'kept': {}, 'built': {}, 'full_now': {}, 'made_of': {}, 'increments': {}, 'lineage': {}, 'landing': {}, 'raw_state': {}, 'seed_columns': {}, 'once': {},
+    'kept': {}, 'built': {}, 'full_now': {}, 'made_of': {}, 'increments': {}, 'lineage': {}, 'landing': {}, 'raw_columns': {}, 'raw_state': {}, 'seed_columns': {}, 'once': {},
 }) }}
 {%- endmacro %}
 
@@ -103,9 +103,8 @@
     {%- if not table or is_switched_off(table) -%}
         {%- do known.update({table: tojson({})}) -%}
     {%- else -%}
-        {%- set columns = raw_columns(table) -%}
         {%- do known.update({table: tojson(seen_settings(table), sort_keys=true)
-            ~ (' ' ~ run_query('select ' ~ digest_of_rows(columns) ~ ' from ' ~ raw_from(table) ~ ' as raw_rows').rows[0][0] if table == 'users' else '')}) -%}
+            ~ (' ' ~ run_query('select ' ~ digest_of_rows(raw_columns(table)) ~ ' from ' ~ raw_from(table) ~ ' as raw_rows').rows[0][0] if table == 'users' else '')}) -%}
     {%- endif -%}
 {%- endif -%}
 {{ return(known[table]) }}

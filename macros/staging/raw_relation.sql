@@ -31,7 +31,11 @@
 {%- endmacro %}
 
 {# Name -> type of the raw table's columns, names in lower case. A column whose name carries a quotation mark or a control character is ignored. #}
-{% macro raw_columns(table) -%}{{ return(adapter.dispatch('raw_columns', 'empathy_roi')(table)) }}{%- endmacro %}
+{% macro raw_columns(table) -%}
+{%- set known = memory().raw_columns -%}
+{%- if table not in known -%}{%- do known.update({table: adapter.dispatch('raw_columns', 'empathy_roi')(table)}) -%}{%- endif -%}
+{{ return(known[table]) }}
+{%- endmacro %}
 
 {% macro default__raw_columns(table) -%}
 {%- set types = {} -%}
