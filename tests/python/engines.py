@@ -21,15 +21,23 @@ FINGERPRINTS = ("run_id",)  # of every digit of a run's rows, the last ones incl
 
 
 class Engine:
-    """A server that was started for tests."""
+    """A server that was started for tests.
+
+    Args:
+        connection: a connection or cursor, to execute statements.
+        environment: of a build on it.
+    """
 
     name: str
-    environment: dict[str, str]  # of a build on it
     numbers: frozenset[str] = frozenset()  # columns with numbers of the engine's own, which say nothing elsewhere
+
+    def __init__(self, connection: Any, environment: dict[str, str]) -> None:
+        self._connection, self.environment = connection, environment
 
     def drop(self, *schemas: str) -> None:
         """Take away what earlier builds left."""
-        raise NotImplementedError
+        for schema in schemas:
+            self._connection.execute(f"drop schema if exists {schema} cascade")
 
     def tables(self, schema: str = SCHEMAS[0]) -> list[str]:
         """Its tables and views."""
@@ -43,13 +51,6 @@ class Engine:
 class Postgres(Engine):
     name = "postgres"
 
-    def __init__(self, connection: Any, environment: dict[str, str]) -> None:
-        self._connection, self.environment = connection, environment
-
-    def drop(self, *schemas: str) -> None:
-        for schema in schemas:
-            self._connection.execute(f"drop schema if exists {schema} cascade")
-
     def tables(self, schema: str = SCHEMAS[0]) -> list[str]:
         return postgres_tables(self._connection, schema)
 
@@ -61,18 +62,11 @@ class Spark(Engine):
     name = "spark"
     numbers = frozenset({"person_key"})
 
-    def __init__(self, cursor: Any, environment: dict[str, str]) -> None:
-        self._cursor, self.environment = cursor, environment
-
-    def drop(self, *schemas: str) -> None:
-        for schema in schemas:
-            self._cursor.execute(f"drop schema if exists {schema} cascade")
-
     def tables(self, schema: str = SCHEMAS[0]) -> list[str]:
-        return spark_tables(self._cursor, schema)
+        return spark_tables(self._connection, schema)
 
     def rows(self, table: str, schema: str = SCHEMAS[0]) -> tuple[list[str], Rows]:
-        return spark_rows(self._cursor, schema, table)
+        return spark_rows(self._connection, schema, table)
 
 
 def is_mart(name: str) -> bool:
