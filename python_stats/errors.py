@@ -20,3 +20,8 @@ class DatabaseLockedError(UserError):
 
 class DamagedDatabaseError(UserError):
     """The database's file is cut off, overwritten, or none at all."""
+
+
+def first_line(error: BaseException) -> str:
+    """What an error of somebody else's says, as much of it as fits into a message."""
+    return (str(error).splitlines() or [type(error).__name__])[0]

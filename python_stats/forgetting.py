@@ -19,6 +19,7 @@ from python_stats.privacy.erasure import Receipt
 from python_stats.privacy.forgotten import ForgottenList, open_list
 from python_stats.privacy.keys import connection_keys, key_check, keyed_hash
 from python_stats.project import Project
+from python_stats.sql_warehouse import literal
 from python_stats.warehouse import database_path, open_warehouse
 
 _BUILD_FLAGS: dict[str, Any] = {
@@ -149,7 +150,7 @@ def _finish(
     with open_warehouse(project, read_only=True) as warehouse:
         audit = warehouse.read("source_audit", ("source_table", "rows_forgotten"), ("source_table",))
     with duckdb.connect() as connection:
-        connection.execute(f"attach {persons.literal(str(database))} as working (read_only)")
+        connection.execute(f"attach {literal(str(database))} as working (read_only)")
         rebuilt = erasure.table_rows(connection, project.schema)
     own = [*database.parent.glob(database.name + "*"), root, runs, project.target_folder, logs, out, the_list.path]
     files, size, still_in = erasure.search_files(own, found.ids)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from python_stats.errors import UserError
+from python_stats.errors import UserError, first_line
 from python_stats.project import Project
-from python_stats.sql_warehouse import quoted
+from python_stats.sql_warehouse import literal, quoted
 
 RAW_TABLES = (
     "events", "message_events", "ticket_events", "survey_responses", "transactions", "experiment_assignments", "consents", "users",
@@ -90,6 +90,19 @@ def _load_spark(project: Project, location: str, schema: str) -> dict[str, int]:
     return rows
 
 
+def raw_files(location: str, more: str = "") -> tuple[str, str]:
+    """The pattern that a raw table's files fit, and how DuckDB selects from them.
+
+    Args:
+        location: Parquet, CSV, or a folder of Parquet.
+        more: options for the reader, such as `, filename = 'raw_file'`.
+    """
+    is_csv = ".csv" in location
+    path = location if is_csv or ".parquet" in location else location.rstrip("/") + "/**/*.parquet"
+    options = "all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', max_line_size = 33554432, " if is_csv else ""
+    return path, f"{'read_csv' if is_csv else 'read_parquet'}({literal(path)}, {options}union_by_name = true{more})"
+
+
 def _export(location: str, target: Path, types: Mapping[str, str], text: str) -> tuple[dict[str, str], int] | None:
     """Write the files' rows to one file, CSV or Parquet by its name; a column of a type that is not among `types` goes as text.
 
@@ -98,13 +111,10 @@ def _export(location: str, target: Path, types: Mapping[str, str], text: str) ->
     """
     import duckdb
 
-    is_csv = ".csv" in location
-    path = location if is_csv or ".parquet" in location else location.rstrip("/") + "/**/*.parquet"
-    options = "all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', max_line_size = 33554432, " if is_csv else ""
-    relation = f"{'read_csv' if is_csv else 'read_parquet'}({_literal(path)}, {options}union_by_name = true)"
+    path, relation = raw_files(location)
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
-        if not _first(connection, f"select count(*) from glob({_literal(path)})"):
+        if not _first(connection, f"select count(*) from glob({literal(path)})"):
             return None
         try:
             described = connection.execute(f"describe select * from {relation}").fetchall()
@@ -112,9 +122,9 @@ def _export(location: str, target: Path, types: Mapping[str, str], text: str) ->
             as_text = [f"cast({quoted(name)} as varchar) as {quoted(name)}" for name, kind, *_ in described if kind not in types]
             selected = f"* replace ({', '.join(as_text)})" if as_text else "*"
             form = "format parquet" if target.suffix == ".parquet" else "format csv, header"
-            copied = _first(connection, f"copy (select {selected} from {relation}) to {_literal(str(target))} ({form})")
+            copied = _first(connection, f"copy (select {selected} from {relation}) to {literal(str(target))} ({form})")
         except duckdb.Error as error:
-            raise UserError(f"{path}: cannot be read ({str(error).splitlines()[0]})") from error
+            raise UserError(f"{path}: cannot be read ({first_line(error)})") from error
     return columns, int(copied)
 
 
@@ -126,7 +136,3 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 def _first(connection: Any, query: str) -> Any:
     return connection.execute(query).fetchone()[0]
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

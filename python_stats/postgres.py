@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from python_stats.errors import DatabaseLockedError, UserError
+from python_stats.errors import DatabaseLockedError, UserError, first_line
 from python_stats.project import Project
 from python_stats.sql_warehouse import SqlWarehouse, quoted
 from python_stats.tables import KEYS, TABLES
@@ -71,8 +71,8 @@ def told(connection: Any, place: str) -> Iterator[None]:
         raise DatabaseLockedError(f"{place}: another process holds a table; try again later") from error
     except psycopg.Error as error:
         if connection.broken:
-            raise DatabaseLockedError(f"{place}: the connection was lost ({_first_line(error)}); try again later") from error
-        raise UserError(f"{place}: {_first_line(error)}") from error
+            raise DatabaseLockedError(f"{place}: the connection was lost ({first_line(error)}); try again later") from error
+        raise UserError(f"{place}: {first_line(error)}") from error
 
 
 def _refused(message: str, given: Mapping[str, Any], project: Project) -> UserError:
@@ -164,10 +164,6 @@ def is_lost_message(text: str) -> bool:
 def place_of(given: Mapping[str, Any]) -> str:
     """Server and database of a profile's output, as messages say it."""
     return f"{given.get('host', 'localhost')}:{given.get('port', 5432)}/{given.get('dbname', '')}"
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _last_line(message: str) -> str:

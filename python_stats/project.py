@@ -52,6 +52,11 @@ class Project:
         """The schema all marts are in."""
         return str(self.output.get("schema", "main"))
 
+    @property
+    def raw_location(self) -> str | None:
+        """Where the raw files are, a path with {table} in it; None where the raw tables are in the warehouse."""
+        return str(os.environ.get("EMPATHY_ROI_RAW_LOCATION") or self.variables.get("raw_location") or "") or None
+
 
 def open_project(flags: Flags) -> Project:
     """Read dbt_project.yml and the profile that the flags lead to.

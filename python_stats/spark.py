@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from python_stats.errors import DatabaseLockedError, UserError
+from python_stats.errors import DatabaseLockedError, UserError, first_line
 from python_stats.project import Project
 from python_stats.sql_warehouse import SqlWarehouse
 from python_stats.tables import KEYS, TABLES
@@ -50,7 +50,7 @@ def connect(project: Project) -> Iterator["Session"]:
         )
     except (TTransportException, OSError, exc.Error) as error:
         raise UserError(
-            f"{host}:{port}: no Spark Thrift server answers ({_first_line(error)}); check host and port"
+            f"{host}:{port}: no Spark Thrift server answers ({first_line(error)}); check host and port"
             f" (EMPATHY_ROI_SPARK_HOST, EMPATHY_ROI_SPARK_PORT) in {source}"
         ) from error
     try:
@@ -61,7 +61,7 @@ def connect(project: Project) -> Iterator["Session"]:
     except exc.OperationalError as error:
         raise UserError(f"{host}:{port}: {_said(error)}") from error
     except (TTransportException, OSError, EOFError) as error:
-        raise DatabaseLockedError(f"{host}:{port}: the connection was lost ({_first_line(error)}); try again later") from error
+        raise DatabaseLockedError(f"{host}:{port}: the connection was lost ({first_line(error)}); try again later") from error
     finally:
         _close(connection)
 
@@ -211,7 +211,3 @@ def _said(error: Any) -> str:
     status = getattr(error.args[0], "status", None) if error.args else None
     message = str(getattr(status, "errorMessage", None) or error)
     return (message.splitlines() or [type(error).__name__])[0]
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

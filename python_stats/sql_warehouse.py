@@ -8,6 +8,9 @@ from python_stats.errors import UserError
 Row = dict[str, Any]
 Among = tuple[Sequence[str], Sequence[Sequence[str]]]  # columns, and the values of them that are asked for
 
+#: Per table of which not every row may be seen, the query for those that may, made of (relation, its columns).
+Shown = Mapping[str, Callable[[str, Sequence[str]], str]]
+
 
 class SqlWarehouse:
     """What the databases have in common."""
@@ -15,10 +18,10 @@ class SqlWarehouse:
     def __init__(self, connection: Any, schema: str) -> None:
         self._connection = connection
         self._schema = schema
-        self._shown: Mapping[str, Callable[[str, Sequence[str]], str]] = {}
+        self._shown: Shown = {}
 
-    def show_only(self, shown: Mapping[str, Callable[[str, Sequence[str]], str]]) -> None:
-        """From now on, read of these tables what the queries select that are made of (relation, its columns)."""
+    def show_only(self, shown: Shown) -> None:
+        """From now on, read of these tables what may be seen."""
         self._shown = shown
 
     def has(self, table: str) -> bool:
@@ -35,7 +38,7 @@ class SqlWarehouse:
             raise UserError(f"{self._schema}.{table}: no column '{missing[0]}'; rebuild it with 'empathy-roi build'")
         order = f" order by {', '.join(f'{self._by_bytes(column, known)} nulls last' for column in order_by)}" if order_by else ""
         asked = f" where {self._is_among(*among)}" if among else ""
-        source = f"({self._shown[table](self._name(table), list(known))}) as shown" if table in self._shown else self._name(table)
+        source = shown_source(self._shown, table, self._name(table), list(known))
         cursor = self._connection.execute(f"select {', '.join(map(self._quoted, columns))} from {source}{asked}{order}")
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
@@ -61,10 +64,20 @@ class SqlWarehouse:
 
     @staticmethod
     def _literal(text: str) -> str:
-        """A text as SQL writes it; chr(0) for what no SQL parser reads in a text."""
-        return "(" + " || chr(0) || ".join("'" + part.replace("'", "''") + "'" for part in text.split("\0")) + ")"
+        return literal(text)
+
+
+def shown_source(shown: Shown, table: str, relation: str, columns: Sequence[str]) -> str:
+    """What to select from, so that only those rows of a table are read that may be seen."""
+    return f"({shown[table](relation, columns)}) as shown" if table in shown else relation
 
 
 def quoted(name: str) -> str:
     """A name as SQL writes it."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text as SQL writes it; chr(0) for what no SQL parser reads in a text."""
+    parts = ["'" + part.replace("'", "''") + "'" for part in text.split("\0")]
+    return parts[0] if len(parts) == 1 else f"({' || chr(0) || '.join(parts)})"

@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -202,8 +201,7 @@ def _set_aside(project: Project, error: UserError, records: "Sequence[RunRecord]
     """Move a damaged working database away, if it is ours and all in it can be built anew; what to tell the user."""
     path = database_path(project)
     is_ours = any(record.target == target and record.outcome == "published" for record in records)
-    has_raw_tables = not (os.environ.get("EMPATHY_ROI_RAW_LOCATION") or project.variables.get("raw_location"))
-    if not is_ours or has_raw_tables:
+    if not is_ours or project.raw_location is None:  # raw tables in it cannot be built anew
         return error
     aside = path.with_name(path.name + ".damaged")
     path.replace(aside)

@@ -1,14 +1,14 @@
 """The warehouse: reads marts, writes tables back. Knows no mathematics."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from python_stats.errors import DamagedDatabaseError, DatabaseLockedError, UserError
+from python_stats.errors import DamagedDatabaseError, DatabaseLockedError, UserError, first_line
 from python_stats.project import Project
-from python_stats.sql_warehouse import Among, SqlWarehouse, quoted
+from python_stats.sql_warehouse import Among, Shown, SqlWarehouse, quoted
 from python_stats.tables import KEYS, TABLES
 
 Row = dict[str, Any]
@@ -29,8 +29,8 @@ class Warehouse(Protocol):
         """Is there such a table or view?"""
         ...
 
-    def show_only(self, shown: Mapping[str, Callable[[str, Sequence[str]], str]]) -> None:
-        """From now on, read of these tables what the queries select that are made of (relation, its columns)."""
+    def show_only(self, shown: Shown) -> None:
+        """From now on, read of these tables what may be seen."""
         ...
 
     def write(self, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
@@ -114,7 +114,7 @@ def _connect(path: Path, read_only: bool) -> Any:
 
 def _not_opened(path: Path, error: BaseException) -> UserError:
     kind = DamagedDatabaseError if is_damage_message(str(error), path) else UserError
-    return kind(f"{path}: cannot be opened as a DuckDB database ({_first_line(error)})")
+    return kind(f"{path}: cannot be opened as a DuckDB database ({first_line(error)})")
 
 
 def database_path(project: Project) -> Path:
@@ -168,7 +168,3 @@ class DuckDBWarehouse(SqlWarehouse):
             [self._schema, table],
         )
         return dict(cursor.fetchall())
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).splitlines()[0]

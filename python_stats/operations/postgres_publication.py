@@ -21,7 +21,7 @@ from python_stats.operations import postgres_views as views
 from python_stats.operations import publication
 from python_stats.operations.postgres_lock import DatabaseLock, database_lock
 from python_stats.project import Project
-from python_stats.sql_warehouse import quoted
+from python_stats.sql_warehouse import Shown, quoted, shown_source
 
 NUMBER = views.NUMBER
 
@@ -34,9 +34,6 @@ _OWN_TABLES = (
     "publication_no integer not null references {kept}.publications on delete cascade, publication_id text, as_of timestamp,"
     " table_name text, row_count bigint, checksum text, primary key (publication_no, table_name))",
 )
-
-
-Shown = Mapping[str, Callable[[str, Sequence[str]], str]]
 
 
 def _everything(_: Path) -> Shown:
@@ -174,7 +171,7 @@ class DatabasePublications:
         for table, names in columns.items():
             listed, stored = ", ".join(map(quoted, names)), f"{self._kept}.{quoted(table)}"
             source = f"{quoted(self._project.schema)}.{quoted(table)}"
-            source = f"({shown[table](source, names)}) as shown" if table in shown else source
+            source = shown_source(shown, table, source, names)
             run(f"insert into {stored} ({NUMBER}, {listed}) select %s, {listed} from {source}", [number])
             rows, checksum = fingerprint(connection, f"select {listed} from {stored} where {NUMBER} = {number}")
             known = [number, publication_id, as_of, table, rows, checksum]

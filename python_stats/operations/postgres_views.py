@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from python_stats.errors import UserError
-from python_stats.sql_warehouse import quoted
+from python_stats.sql_warehouse import literal, quoted
 
 NUMBER = "publication_no"
 _PATIENCE = "5s"  # readers queue up behind whoever waits for a view
@@ -131,8 +131,4 @@ def _copy_comments(connection: Any, source: str, view: str) -> None:
     for name, text in connection.execute(query, [source, source]).fetchall():
         if text and said.get(name) != text:
             on = f"column {view}.{quoted(name)}" if name else f"view {view}"
-            connection.execute(f"comment on {on} is {_text(text)}")
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+            connection.execute(f"comment on {on} is {literal(text)}")

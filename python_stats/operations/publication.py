@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from python_stats.errors import UserError
+from python_stats.errors import UserError, first_line
+from python_stats.sql_warehouse import Shown, literal, quoted, shown_source
 
 CURRENT = "current"
 DATABASE = "empathy_roi.duckdb"
@@ -45,7 +46,7 @@ class Content:
     schema: str
     tables: Sequence[str]
     pages: Path | None
-    shown: Mapping[str, Callable[[str, Sequence[str]], str]] = field(default_factory=dict)
+    shown: Shown = field(default_factory=dict)
 
 
 class Files:
@@ -130,11 +131,7 @@ def switch(root: Path, publication_id: str, keep: int) -> None:
     """
     with _told(root):
         point_to(root, publication_id)
-        for old in publications(root)[:-keep]:
-            if old != publication_id:
-                gone = root / (_OUTGOING + old)  # killed half-way, what is left must not look like a publication
-                (root / old).rename(gone)
-                shutil.rmtree(gone)
+        remove(root, [old for old in publications(root)[:-keep] if old != publication_id])
 
 
 @contextmanager
@@ -182,8 +179,8 @@ def is_whole(database: Path) -> bool:
     try:
         with duckdb.connect(str(database), read_only=True) as connection:
             (schema,) = connection.execute("select schema_name from duckdb_tables() where table_name = 'publication'").fetchall()[0]
-            told = connection.execute(f"select table_name, row_count, checksum from {_name(schema)}.publication").fetchall()
-            return all(fingerprint(connection, f"{_name(schema)}.{_name(table)}") == (rows, checksum) for table, rows, checksum in told)
+            told = connection.execute(f"select table_name, row_count, checksum from {quoted(schema)}.publication").fetchall()
+            return all(fingerprint(connection, f"{quoted(schema)}.{quoted(table)}") == (rows, checksum) for table, rows, checksum in told)
     except (duckdb.Error, IndexError):
         return False
 
@@ -215,7 +212,9 @@ def remove(root: Path, names: Sequence[str]) -> None:
     """Remove publications."""
     with _told(root):
         for name in names:
-            shutil.rmtree(root / name)
+            gone = root / (_OUTGOING + name)  # killed half-way, what is left must not look like a publication
+            (root / name).rename(gone)
+            shutil.rmtree(gone)
 
 
 def _unwritten(path: Path, reason: str) -> UserError:
@@ -236,26 +235,25 @@ def _copy_tables(content: Content, target: Path, publication_id: str, as_of: dat
 
     with duckdb.connect(":memory:") as connection:
         try:
-            connection.execute(f"attach {_text(str(content.database))} as working (read_only)")
-            connection.execute(f"attach {_text(str(target))} as published (storage_version {_text(STORAGE)})")
-            schema = _name(content.schema)
+            connection.execute(f"attach {literal(str(content.database))} as working (read_only)")
+            connection.execute(f"attach {literal(str(target))} as published (storage_version {literal(STORAGE)})")
+            schema = quoted(content.schema)
             connection.execute(f"create schema if not exists published.{schema}")
             connection.execute("begin transaction")
             for table in content.tables:
-                source = f"working.{schema}.{_name(table)}"
-                if table in content.shown:
-                    names = [name for (name, *_) in connection.execute(f"describe {source}").fetchall()]
-                    source = f"({content.shown[table](source, names)}) as shown"
-                connection.execute(f"create table published.{schema}.{_name(table)} as select * from {source}")
+                source = f"working.{schema}.{quoted(table)}"
+                names = [name for (name, *_) in connection.execute(f"describe {source}").fetchall()]
+                source = shown_source(content.shown, table, source, names)
+                connection.execute(f"create table published.{schema}.{quoted(table)} as select * from {source}")
             _copy_comments(connection, content)
             connection.execute(
                 f"create table published.{schema}.publication"
                 " (publication_id varchar, as_of timestamp, table_name varchar, row_count bigint, checksum varchar, rows_withheld bigint)"
             )
             for table in content.tables:
-                rows, checksum = fingerprint(connection, f"published.{schema}.{_name(table)}")
+                rows, checksum = fingerprint(connection, f"published.{schema}.{quoted(table)}")
                 connection.execute(
-                    f"insert into published.{schema}.publication select ?, ?, ?, ?, ?, count(*) - ? from working.{schema}.{_name(table)}",
+                    f"insert into published.{schema}.publication select ?, ?, ?, ?, ?, count(*) - ? from working.{schema}.{quoted(table)}",
                     [publication_id, as_of, table, rows, checksum, rows],
                 )
             connection.execute(
@@ -266,7 +264,7 @@ def _copy_tables(content: Content, target: Path, publication_id: str, as_of: dat
             connection.execute("detach published")
         except duckdb.Error as error:
             full = os.strerror(errno.ENOSPC)  # DuckDB says it in a later line
-            raise _unwritten(target, full if full in str(error) else str(error).splitlines()[0]) from error
+            raise _unwritten(target, full if full in str(error) else first_line(error)) from error
 
 
 def fingerprint(connection: "duckdb.DuckDBPyConnection", table: str) -> tuple[int, str]:  # type: ignore[name-defined]  # noqa: F821
@@ -284,18 +282,10 @@ def _copy_comments(connection: "duckdb.DuckDBPyConnection", content: Content) ->
     columns = connection.execute(
         f"select table_name, column_name, comment from duckdb_columns() where {where} order by all", [content.schema]
     ).fetchall()
-    schema = _name(content.schema)
+    schema = quoted(content.schema)
     for table in content.tables:
         if table in tables:
-            connection.execute(f"comment on table published.{schema}.{_name(table)} is {_text(tables[table])}")
+            connection.execute(f"comment on table published.{schema}.{quoted(table)} is {literal(tables[table])}")
     for table, column, comment in columns:
         if table in content.tables:
-            connection.execute(f"comment on column published.{schema}.{_name(table)}.{_name(column)} is {_text(comment)}")
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+            connection.execute(f"comment on column published.{schema}.{quoted(table)}.{quoted(column)} is {literal(comment)}")

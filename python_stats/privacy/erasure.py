@@ -13,10 +13,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from python_stats.errors import UserError
+from python_stats.errors import UserError, first_line
 from python_stats.operations import history
-from python_stats.privacy.persons import literal
-from python_stats.sql_warehouse import quoted
+from python_stats.sql_warehouse import literal, quoted
 
 RECEIPT = "forgotten.json"
 
@@ -123,7 +122,7 @@ def rewrite(database: Path) -> None:
         shutil.rmtree(spill, ignore_errors=True)
     except duckdb.Error as error:
         raise UserError(
-            f"{database}: cannot be copied into a new file ({str(error).splitlines()[0]}); run the same command again"
+            f"{database}: cannot be copied into a new file ({first_line(error)}); run the same command again"
         ) from error
     except OSError as error:
         raise UserError(f"{database}: cannot be copied into a new file ({error.strerror}); run the same command again") from error
@@ -183,6 +182,7 @@ def search_tables(database: Path, ids: Sequence[str]) -> dict[str, int]:
     import duckdb
 
     found = {}
+    sought: Any
     words = "|".join(re.escape(text) for text in ids if len(text) >= _LEAST_SEARCHED)
     word = f"(^|[^0-9A-Za-z])({words})($|[^0-9A-Za-z])" if words else None
     values = [form for text in ids for form in (text, "u:" + text, "a:" + text)]
@@ -194,13 +194,12 @@ def search_tables(database: Path, ids: Sequence[str]) -> dict[str, int]:
         ).fetchall()
         for schema, table, column in columns:
             if column in _IDENTITY_COLUMNS:
-                condition, argument = f"{quoted(column)} in (select unnest(?::varchar[]))", values
+                condition, sought = f"{quoted(column)} in (select unnest(?::varchar[]))", values
             elif word is not None:
-                condition, argument = f"regexp_matches({quoted(column)}, ?)", [word]
-                argument = word  # type: ignore[assignment]
+                condition, sought = f"regexp_matches({quoted(column)}, ?)", word
             else:
                 continue
-            row = connection.execute(f"select count(*) from {quoted(schema)}.{quoted(table)} where {condition}", [argument]).fetchone()
+            row = connection.execute(f"select count(*) from {quoted(schema)}.{quoted(table)} where {condition}", [sought]).fetchone()
             if row and row[0]:
                 found[f"{schema}.{table}.{column}"] = int(row[0])
     return found

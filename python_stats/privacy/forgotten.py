@@ -1,7 +1,7 @@
 """The list of the forgotten: keyed hashes of their identities (`u:` + user_id, `a:` + anonymous_id), and nothing else about them.
 
 On DuckDB it is a file beside the project, so that neither a full refresh nor a deleted database brings anybody back. Staging reads it
-(macros/staging/privacy.sql). Keep it like a seed: under version control, or at least backed up.
+(macros/privacy/forgotten.sql). Keep it like a seed: under version control, or at least backed up.
 """
 
 import csv

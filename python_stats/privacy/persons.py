@@ -4,18 +4,15 @@ A person is what `person_identities` says: a user_id with the anonymous ids that
 marts know of no owner (the person was forgotten before, and has come back), an anonymous id belongs to the user it is seen with.
 """
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from python_stats.errors import UserError
-from python_stats.loading import RAW_TABLES
+from python_stats.loading import RAW_TABLES, raw_files
 from python_stats.project import Project
-from python_stats.sql_warehouse import quoted
-
-_CSV = "all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', max_line_size = 33554432, "
+from python_stats.sql_warehouse import literal, quoted
 
 
 @dataclass(frozen=True)
@@ -34,19 +31,16 @@ def attach(project: Project, database: Path, connection: Any) -> dict[str, RawRo
         connection: to DuckDB, in memory.
     """
     connection.execute(f"attach {literal(str(database))} as working (read_only)")
-    location = os.environ.get("EMPATHY_ROI_RAW_LOCATION") or project.variables.get("raw_location")
+    location = project.raw_location
     schema = str(project.variables.get("raw_schema") or "raw")
     found = {}
     for table in RAW_TABLES:
         if table in (project.variables.get("disabled_tables") or []):
             continue
         if location:
-            path = str(project.folder / str(location).replace("{table}", table))
-            path = path if ".csv" in path or ".parquet" in path else path.rstrip("/") + "/**/*.parquet"
+            path, relation = raw_files(str(project.folder / location.replace("{table}", table)), ", filename = 'raw_file'")
             if not connection.execute(f"select count(*) from glob({literal(path)})").fetchone()[0]:
                 continue
-            reader, options = ("read_csv", _CSV) if ".csv" in path else ("read_parquet", "")
-            relation = f"{reader}({literal(path)}, {options}union_by_name = true, filename = 'raw_file')"
         else:
             relation = f"working.{quoted(schema)}.{quoted(table)}"
         columns = {row[0] for row in connection.execute(f"describe select * from {relation}").fetchall()}
@@ -111,11 +105,6 @@ def rows_with(connection: Any, raw: Mapping[str, RawRows], identities: Iterable[
         if count:
             found[table] = {"rows": count, "files": files or []}
     return found
-
-
-def literal(text: str) -> str:
-    """A text as SQL."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _meant(connection: Any, text: str, number: int, is_forgotten: Callable[[str], bool], pseudonym: Callable[[str], str] | None) -> str:

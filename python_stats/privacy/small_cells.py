@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from python_stats.errors import UserError
-from python_stats.sql_warehouse import quoted
+from python_stats.sql_warehouse import Shown, quoted
 
 #: For the tables that the statistics write: the same as `meta.small_cells`.
 STATISTICS: dict[str, dict[str, Any]] = {
@@ -90,7 +90,7 @@ def declared(manifest: Path) -> dict[str, Cells]:
     return found
 
 
-def shown(variables: Mapping[str, Any], manifest: Path) -> dict[str, Callable[[str, Sequence[str]], str]]:
+def shown(variables: Mapping[str, Any], manifest: Path) -> Shown:
     """Per table of which not every row may be published, how to make the query for those that may (`shown_rows`).
 
     Raises:
