@@ -16,7 +16,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from faults import broken_rows, damage, fuzz, hostile, kills, old_duckdb, pairs, results, world
+from faults import broken_rows, damage, fuzz, hostile, kills, nights, old_duckdb, pairs, results, world
 from faults.world import WORK, Prepared
 
 #: After three whole runs, what follows dbt: it is quick, and the delicate part.
@@ -26,10 +26,11 @@ KINDS = ("built", "increment", "built", "full", "built", "built")
 def main() -> int:
     """Do the parts that are asked for, or all; 1 where something did not hold."""
     parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", metavar="PART", help="kills, damage, pairs, rows, hostile, fuzz, versions")
+    parser.add_argument("parts", nargs="*", metavar="PART", help="kills, damage, pairs, nights, rows, hostile, fuzz, versions")
     parser.add_argument("--seconds", type=float, default=540, help="no new piece after so long; the next call goes on")
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--pairs", type=int, default=50)
+    parser.add_argument("--nights", type=int, default=50)
     parser.add_argument("--fuzz-seconds", type=float, default=600)
     parser.add_argument("--no-docs", action="store_true", help="leave docs/faults.md as it is")
     options = parser.parse_args()
@@ -44,6 +45,7 @@ def main() -> int:
         "rows": lambda prepared: _once("broken_rows", lambda: broken_rows.count(prepared)),
         "damage": lambda prepared: damage.run(prepared, left()),
         "pairs": lambda prepared: pairs.rounds(prepared, options.pairs, left()),
+        "nights": lambda prepared: nights.in_a_row(prepared, options.nights, left()),
         "fuzz": lambda prepared: fuzz.run(prepared, options.fuzz_seconds, left()),
         "kills": lambda prepared: kills.storm(prepared, KINDS, options.kills, left()),
     }

@@ -51,6 +51,11 @@ def rows() -> list[tuple[str, str, str]]:
         found.append((
             "a held connection, and one that reopens `current`, through consecutive runs",
             f"{pairs['publications']} publications seen, {pairs['looks']:,} checks of every checksum", _verdict(pairs["wrong"])))  # fmt: skip
+    nights = _known("nights")
+    if nights:
+        found.append((
+            "nights in a row, dbt and all, while a connection is held", f"{nights['nights']} runs, {nights['publications']} publications seen, {nights['looks']:,} checks of every checksum",
+            _verdict(nights["wrong"])))  # fmt: skip
     broken = _known("broken_rows")
     if broken:
         sizes = sorted(map(int, broken["cpu_s"]))
