@@ -32,8 +32,10 @@ _OWN_TABLES = (
     "is_current boolean primary key default true check (is_current), publication_no integer not null references {kept}.publications)",
     "create table if not exists {kept}.publication ("
     "publication_no integer not null references {kept}.publications on delete cascade, publication_id text, as_of timestamp,"
-    " table_name text, row_count bigint, checksum text, primary key (publication_no, table_name))",
+    " table_name text, row_count bigint, checksum text, rows_withheld bigint, primary key (publication_no, table_name))",
+    "alter table {kept}.publication add column if not exists rows_withheld bigint",  # of a database where it was not counted yet
 )
+_OWN_COLUMNS = ("publication_id", "as_of", "table_name", "row_count", "checksum", "rows_withheld")
 
 
 def _everything(_: Path) -> Shown:
@@ -144,18 +146,17 @@ class DatabasePublications:
         return _told(self._held, postgres.place_of(self._project.output))
 
     def _prepare_schemas(self, connection: Any) -> None:
-        if views.exists(connection, f"{self._shown}.publication"):
+        if views.columns_of(connection, f"{self._shown}.publication").keys() >= set(_OWN_COLUMNS):
             return
         with connection.transaction():
             for schema in (self._kept, self._shown):
                 connection.execute(f"create schema if not exists {schema}")
             for statement in _OWN_TABLES:
                 connection.execute(statement.format(kept=self._kept))
-            own = ("publication_id", "as_of", "table_name", "row_count", "checksum")
-            connection.execute(views.definition(self._kept, self._shown, "publication", own))
+            connection.execute(views.definition(self._kept, self._shown, "publication", _OWN_COLUMNS))
             connection.execute(
                 f"comment on view {self._shown}.publication is"
-                " 'One row per published table: whose run it is of, how many rows it has, and a checksum over them'"
+                " 'One row per published table: whose run it is of, its rows, a checksum over them, and how many rows are withheld'"
             )
 
     def _grant(self, connection: Any) -> None:
@@ -170,12 +171,12 @@ class DatabasePublications:
         run(f"insert into {self._kept}.publications values (%s, %s, %s)", [number, publication_id, as_of])
         for table, names in columns.items():
             listed, stored = ", ".join(map(quoted, names)), f"{self._kept}.{quoted(table)}"
-            source = f"{quoted(self._project.schema)}.{quoted(table)}"
-            source = shown_source(shown, table, source, names)
+            mart = f"{quoted(self._project.schema)}.{quoted(table)}"
+            source = shown_source(shown, table, mart, names)
             run(f"insert into {stored} ({NUMBER}, {listed}) select %s, {listed} from {source}", [number])
             rows, checksum = fingerprint(connection, f"select {listed} from {stored} where {NUMBER} = {number}")
-            known = [number, publication_id, as_of, table, rows, checksum]
-            run(f"insert into {self._kept}.publication values (%s, %s, %s, %s, %s, %s)", known)
+            known = [number, publication_id, as_of, table, rows, checksum, rows]
+            run(f"insert into {self._kept}.publication select %s, %s, %s, %s, %s, %s, count(*) - %s from {mart}", known)
             run(f"analyze {stored}")
         run(
             f"insert into {self._kept}.current (publication_no) values (%s)"

@@ -107,6 +107,23 @@ def test_a_run_switches_marts_and_pages_and_their_checksums_fit(business: Busine
     assert views == [("daily",), ("publication",), ("weekly",)]  # and no table about persons
 
 
+def test_rows_about_few_are_withheld_and_counted_also_where_nobody_counted_before(business: Business, postgres: Server) -> None:
+    few = {"daily": lambda relation, columns: f"select {', '.join(columns)} from {relation} where row_number > 7"}
+    business.run(1)
+    with postgres.connect() as connection:  # as an earlier version of the project made it
+        told = f"{SCHEMA}_published.publication"
+        listed = "publication_id, as_of, table_name, row_count, checksum"
+        connection.execute(f"drop view {told}")
+        connection.execute(f"alter table {SCHEMA}_publications.publication drop column rows_withheld")
+        connection.execute(f"create view {told} as select {listed} from {SCHEMA}_publications.publication")
+        business.publications._shown_rows = lambda pages: few
+        business.run(2)
+        query = f"select table_name, row_count, rows_withheld from {told} order by 1"
+        assert connection.execute(query).fetchall() == [("daily", 193, 7), ("weekly", 200, 0)]
+        assert connection.execute(f"select min(row_number), max(version) from {SCHEMA}_published.daily").fetchone() == (8, 2)
+        assert connection.execute(f"select rows_withheld from {SCHEMA}_publications.publication where publication_no = 1").fetchall() == [(None,), (None,)]
+
+
 def test_readers_are_never_in_the_way_and_never_see_two_publications(business: Business) -> None:
     """One holds a transaction open through all runs; one asks all the time, for two marts and the checksums at once."""
     business.run(1)
