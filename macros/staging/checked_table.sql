@@ -108,7 +108,7 @@ select
             {%- for name in contract.columns | map(attribute='name') | list + staged_extras(table) if name not in (key, 'received_at', 'updated_at', contract.moment) -%}
             , {{ by_bytes(name) if name not in ('score', 'amount', 'is_granted', 'is_machine') else name }} nulls last
             {%- endfor -%}
-            , landed_at
+            , landed_at nulls last
     ) end as copy_number,
     {{ run_number() }} as run_no
 {%- endmacro %}
