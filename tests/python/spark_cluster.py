@@ -211,6 +211,7 @@ def _settings(cluster: Cluster, executor_memory: str) -> dict[str, str]:
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
         "spark.sql.catalog.spark_catalog": "org.apache.iceberg.spark.SparkSessionCatalog",
         "spark.sql.catalog.spark_catalog.type": "hive",
+        "spark.sql.catalog.spark_catalog.cache.expiration-interval-ms": "1",  # else a session goes on seeing the tables it has seen before
         "spark.hadoop.iceberg.engine.hive.lock-enabled": "false",
     }
 
