@@ -131,9 +131,9 @@ def places(project: Project, root: Path, runs: Path, include_persons: bool = Fal
     kind = project.output.get("type")
     if kind == "postgres":
         from python_stats import postgres
-        from python_stats.operations.postgres_publication import DatabasePublications
+        from python_stats.operations.postgres_publication import PostgresPublications
 
-        publications = DatabasePublications(project, root, tables, lambda pages: small_cells.shown(project.variables, manifest_of(pages)))
+        publications = PostgresPublications(project, root, tables, lambda pages: small_cells.shown(project.variables, manifest_of(pages)))
         return Places(runs, publications, publications.lock, target=f"{postgres.place_of(project.output)} {project.schema}")
     if kind != "duckdb":
         raise UserError(f"target '{project.target_name}': 'run' and 'publish' work on targets of type 'duckdb' or 'postgres'")

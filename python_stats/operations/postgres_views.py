@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from python_stats.errors import UserError
+from python_stats.operations.database_publication import NUMBER
 from python_stats.sql_warehouse import literal, quoted
 
-NUMBER = "publication_no"
 _PATIENCE = "5s"  # readers queue up behind whoever waits for a view
 
 

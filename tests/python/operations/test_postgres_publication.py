@@ -20,7 +20,7 @@ from python_stats.errors import DatabaseLockedError, UserError
 from python_stats.operations import history, nightly, publication
 from python_stats.operations.lock import RunLock
 from python_stats.operations.nightly import Places, Stages
-from python_stats.operations.postgres_publication import DatabasePublications, fingerprint
+from python_stats.operations.postgres_publication import PostgresPublications, fingerprint
 from python_stats.project import Flags, Project, open_project
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -33,7 +33,7 @@ class Business:
 
     def __init__(self, project: Project, folder: Path) -> None:
         self.marts = ["daily", "weekly"]
-        self.publications = DatabasePublications(project, folder / "published", lambda pages: self.marts)
+        self.publications = PostgresPublications(project, folder / "published", lambda pages: self.marts)
         self.places = Places(folder / "runs", self.publications, self.publications.lock)
         self.version = 1
         self.columns = "{version} as version, row_number, 'it''s ' || row_number as said"
@@ -215,7 +215,7 @@ def test_a_reader_sees_the_aggregates_and_nothing_else(business: Business, postg
         connection.execute("drop role if exists analyst")
         connection.execute("create role analyst login password 'seen'")
     project = open_project(Flags(project_dir=str(PROJECT), profiles_dir=str(PROJECT), target="postgres", vars="{mart_grants: {select: [analyst]}}"))
-    business.publications = DatabasePublications(project, business.publications.root, lambda pages: business.marts)
+    business.publications = PostgresPublications(project, business.publications.root, lambda pages: business.marts)
     business.places = Places(business.places.runs, business.publications, business.publications.lock)
     business.run(1)
     with connected(user="analyst", password="seen") as reader:
