@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from python_stats import postgres, seed_files, spark
+from python_stats.broken_files import broken_file
 from python_stats.errors import EXIT_CHECKS_FAILED, EXIT_DONE, EXIT_LOCKED, EXIT_USAGE, DamagedDatabaseError, DatabaseLockedError, UserError
 from python_stats.privacy.keys import libpq_options
 from python_stats.project import Project
@@ -35,7 +36,8 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
         0 done; 1 only checks failed; 2 anything worse, usage and compilation included; 75 the database is locked.
 
     Raises:
-        UserError: the database is locked before dbt starts, cannot be reached, or is none; the server went away in the middle.
+        UserError: the database is locked before dbt starts, cannot be reached, or is none; the server went away in the middle; a raw
+            file cannot be read.
         DamagedDatabaseError: its file is cut off or overwritten, as far as dbt came to see.
     """
     seed_files.check(project.folder)
@@ -86,7 +88,12 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
     if code and is_lost:
         place = postgres.place_of(project.output).rstrip("/")
         raise DatabaseLockedError(f"{place}: the server went away while dbt was at work; run the same command again")
-    return exit_code(code, is_locked, results if _stamp(results) != before else None)
+    written = results if _stamp(results) != before else None
+    code = exit_code(code, is_locked, written)
+    broken = broken_file(project, written) if code == EXIT_USAGE and project.output.get("type") == "duckdb" else None
+    if broken:
+        raise UserError(f"{broken}; replace the file, and run again")
+    return code
 
 
 def _is_lost(project: Project, line: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -152,7 +153,7 @@ def parquet(how: str) -> Callable[[Prepared], Wrong]:
         path = world.folder / "raw" / "events" / "second.parquet"
         whole = path.read_bytes()
         half = len(whole) // 2
-        path.write_bytes({"cut off": whole[:half], "empty": b"", "overwritten": whole[:100] + os.urandom(half) + whole[100 + half :], "no Parquet": b"event_id,event_name\n"}[how])
+        path.write_bytes({"cut off": whole[:half], "empty": b"", "overwritten": whole[:100] + random.Random(1).randbytes(half) + whole[100 + half :], "no Parquet": b"event_id,event_name\n"}[how])
         with watched(world) as reader:
             broken = world.run(*arguments)
         path.write_bytes(whole)
@@ -170,7 +171,7 @@ def working_file(how: str) -> Callable[[Prepared], Wrong]:
         with world.database.open("r+b") as file:
             if how == "overwritten":
                 file.seek(size // 2)
-                file.write(os.urandom(size // 3))
+                file.write(random.Random(1).randbytes(size // 3))
             else:
                 file.truncate({"cut in half": size // 2, "last bytes cut": size - 4096, "empty": 0}[how])
         with watched(world) as reader:
@@ -203,7 +204,7 @@ def retried(prepared: Prepared) -> Wrong:
     world = prepared.put_back("morning")
     path = world.folder / "raw" / "ticket_events" / "second.parquet"
     whole = path.read_bytes()
-    path.write_bytes(whole[:100] + os.urandom(len(whole) // 2) + whole[100 + len(whole) // 2 :])
+    path.write_bytes(whole[:100] + random.Random(1).randbytes(len(whole) // 2) + whole[100 + len(whole) // 2 :])
     broken = world.run(*SHORT)
     path.write_bytes(whole)
     target = world.folder / "runs" / str(world.last_record()["run_id"]) / "target"
