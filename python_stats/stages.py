@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from python_stats.errors import DamagedDatabaseError, UserError
 from python_stats.privacy import small_cells
 from python_stats.project import Project
-from python_stats.warehouse import database_path, open_warehouse
+from python_stats.warehouse import database_path, is_damage_message, open_warehouse
 
 if TYPE_CHECKING:
     from python_stats.analysis import Options
@@ -171,10 +171,7 @@ def nightly_run(
             shutil.copy2(project.target_folder / _PARSED, target / _PARSED)
         own = dataclasses.replace(project, target_folder=target)
         logs = ["--log-path", str(folder / "logs"), "--log-format-file", "json", "--log-level-file", "info"]
-        try:
-            code = build(own, {**flags, "log_path": None}, [*logs, *more], lock=lock)
-        except DamagedDatabaseError as error:
-            raise _set_aside(project, error, history.load(runs), run_places.target) from error
+        code = build(own, {**flags, "log_path": None}, [*logs, *more], lock=lock)
         if (target / _PARSED).is_file():
             project.target_folder.mkdir(parents=True, exist_ok=True)
             shutil.move(target / _PARSED, project.target_folder / _PARSED)
@@ -191,13 +188,27 @@ def nightly_run(
     def show(folder: Path) -> None:
         report(project, folder, manifest_of(folder))
 
+    def mend(error: BaseException) -> BaseException:
+        return _set_aside(project, error, history.load(runs), run_places.target) if _tells_of_damage(project, error) else error
+
     run_places = places(project, root, runs, include_persons)
     small_cells.least(project.variables)  # a wrong variable is told before anything is built
-    stages = nightly.Stages(build_in, lambda: analyze(project), show, state, record)
+    stages = nightly.Stages(build_in, lambda: analyze(project), show, state, record, mend)
     return stages, run_places
 
 
-def _set_aside(project: Project, error: UserError, records: "Sequence[RunRecord]", target: str) -> UserError:
+def _tells_of_damage(project: Project, error: BaseException | None) -> bool:
+    """Did any stage, dbt or ours, find the working database cut off or overwritten?"""
+    if project.output.get("type") != "duckdb":
+        return False
+    while error is not None:
+        if isinstance(error, DamagedDatabaseError) or is_damage_message(str(error), database_path(project)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _set_aside(project: Project, error: BaseException, records: "Sequence[RunRecord]", target: str) -> BaseException:
     """Move a damaged working database away, if it is ours and all in it can be built anew; what to tell the user."""
     path = database_path(project)
     is_ours = any(record.target == target and record.outcome == "published" for record in records)

@@ -28,6 +28,7 @@ class Stages:
         report: writes the pages into the folder it is given.
         state: after the build, (`as_of`, figures per raw table).
         record: writes the mart `run_history`.
+        mend: given an error of any of them, does what the next run needs for its success; the error to raise, the same or a clearer one.
     """
 
     build: Callable[[Path, RunLock], int]
@@ -35,6 +36,7 @@ class Stages:
     report: Callable[[Path], object]
     state: Callable[[], tuple[datetime, Mapping[str, Mapping[str, Any]]]]
     record: Callable[[list[RunRecord]], None]
+    mend: Callable[[BaseException], BaseException] = lambda error: error
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,12 @@ def run(stages: Stages, places: Places, *, keep: int, wait_s: float) -> tuple[in
         try:
             code, record = _stages(stages, places, record, lock, keep)
         except BaseException as error:
-            code = error.exit_code if isinstance(error, UserError) else EXIT_USAGE
-            _finish(places, _reload(places, record), history.FAILED, code, str(error).splitlines()[0] if str(error) else None)
-            raise
+            told = stages.mend(error)
+            code = told.exit_code if isinstance(told, UserError) else EXIT_USAGE
+            _finish(places, _reload(places, record), history.FAILED, code, str(told).splitlines()[0] if str(told) else None)
+            if told is error:
+                raise
+            raise told from error
         return code, record
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import random
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from operations.conftest import Business
 
-from python_stats import dbt_runner
+from python_stats import dbt_runner, stages
 from python_stats.cli import main
 from python_stats.errors import UserError
 from python_stats.operations import history, nightly, publication
@@ -47,6 +48,29 @@ def test_a_damaged_working_database_is_set_aside_and_the_next_run_starts_anew(da
     assert not (damaged / "w.duckdb").exists()
     assert (damaged / "w.duckdb.damaged").read_bytes() == before
     assert history.load(damaged / "runs")[-1].outcome == "failed"
+
+
+def test_damage_that_dbt_did_not_meet_is_seen_by_the_stages_after_it(damaged: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stages, "build", lambda *_, **__: 0)
+    result = run(damaged)
+    assert result.exit_code == 2 and "is damaged, and was set aside as w.duckdb.damaged" in result.stderr
+    assert not (damaged / "w.duckdb").exists()
+
+
+def test_damage_that_shows_when_it_is_published(business: Business) -> None:
+    """DuckDB reads a block when it needs it, and publishing reads them all."""
+    business.break_in["publish"] = lambda: cut_off(business.database)
+    told: list[BaseException] = []
+
+    def mend(error: BaseException) -> BaseException:
+        told.append(error)
+        return UserError("set aside")
+
+    with pytest.raises(UserError, match="set aside"):
+        nightly.run(dataclasses.replace(business.stages(), mend=mend), business.places, keep=7, wait_s=0)
+    assert is_damage_message(str(told[0].__cause__), business.database)
+    assert business.places.published.current() is None
+    assert history.load(business.places.runs)[-1].message == "set aside"
 
 
 def test_a_file_that_no_run_made_stays_where_it_is(damaged: Path) -> None:
