@@ -9,7 +9,7 @@ help:
 	@echo "make demo    install, simulate a business, build every mart, analyse, write the scorecard, say where it is"
 	@echo "make test    install what tests need, run every check of the project"
 	@echo "make oracle  compare every mart with the oracle beside the project, all seeds (slow, resumable)"
-	@echo "make test-postgres  on a PostgreSQL of its own: the oracle's seeds 1-5, every table beside DuckDB's, increments, restarts (slow, resumable)"
+	@echo "make test-postgres  on a PostgreSQL of its own: the oracle's seeds 1-5, every table beside DuckDB's, increments, restarts, an erasure (slow, resumable)"
 	@echo "make test-spark     the oracle's seeds 1-2 on a Spark cluster of its own, every table beside DuckDB's (needs Java 17; slow, resumable)"
 	@echo "make truth   do 95 % intervals hold the simulator's planted effects 95 % of the time? 200 seeds (slow, resumable)"
 	@echo "make calibrate  do the statistics keep the error rates they promise? writes docs/calibration.md (minutes, resumable)"
@@ -57,6 +57,7 @@ test-postgres: $(BIN)/.installed-dev
 	$(BIN)/python tests/oracle/run_oracle.py --target postgres --seeds 1-5 --resume
 	$(BIN)/python tests/incremental/prove.py --target postgres --rounds 1,4 --ways 12 --resume
 	$(BIN)/python tests/faults/postgres_restart.py --quick
+	$(BIN)/python tests/faults/postgres_forget.py
 
 test-spark: .venv-spark/.installed
 	.venv-spark/bin/python tests/oracle/run_oracle.py --target spark --seeds 1-2 --resume

@@ -210,10 +210,15 @@ def forget(
     receipt, path = forgetting.forget(project, flags, given, root, runs, wait_s)
     erased = sum(receipt.rows_erased.values())
     click.echo(f"forgotten: {len(receipt.identity_hashes)} ids, {erased:,} rows of marts; receipt: {_shown(path)}")
+    for table, gone in receipt.raw_rows_erased.items():
+        click.echo(f"erased: {gone['rows']:,} rows of the raw table '{table}'; yours to delete in the files that it was loaded from")
     for table, left in receipt.raw_rows_left.items():
         click.echo(f"yours to delete: {left['rows']:,} rows of the raw table '{table}' {' '.join(left['files'])}".rstrip())
     if receipt.still_in:
         click.echo(f"still there: {', '.join(receipt.still_in)}", err=True)
+    if receipt.not_overwritten:
+        click.echo(f"deleted, but for their owner to overwrite (vacuum full): {', '.join(receipt.not_overwritten)}", err=True)
+    if not receipt.is_done:
         _exit(EXIT_CHECKS_FAILED)
 
 

@@ -7,20 +7,21 @@ ended by the same command.
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from python_stats import stages
 from python_stats.errors import EXIT_DONE, UserError
-from python_stats.operations import history, nightly, publication
-from python_stats.privacy import erasure, persons
-from python_stats.privacy.erasure import Receipt
-from python_stats.privacy.forgotten import ForgottenList, open_list
-from python_stats.privacy.keys import connection_keys, key_check, keyed_hash
+from python_stats.operations import history, nightly
+from python_stats.privacy import receipt, traces
+from python_stats.privacy.forgotten import list_key
+from python_stats.privacy.keys import key_check
+from python_stats.privacy.receipt import Receipt
+from python_stats.privacy.store import Found, Store
 from python_stats.project import Project
-from python_stats.sql_warehouse import literal
-from python_stats.warehouse import database_path, open_warehouse
+from python_stats.warehouse import open_warehouse
 
 _BUILD_FLAGS: dict[str, Any] = {
     **dict.fromkeys(("select", "exclude", "resource_type", "exclude_resource_type"), ()),
@@ -28,13 +29,6 @@ _BUILD_FLAGS: dict[str, Any] = {
     "full_refresh": True,
     "fail_fast": False,
 }
-
-
-class _Found(NamedTuple):
-    identities: set[str]
-    ids: list[str]
-    rows_erased: dict[str, int]
-    raw_rows: dict[str, dict[str, Any]]
 
 
 class _Nowhere:
@@ -70,24 +64,47 @@ def forget(project: Project, flags: Mapping[str, Any], given: Sequence[str], roo
         The receipt, and the file that it stands in.
 
     Raises:
-        DatabaseLockedError: another run holds the lock.
+        DatabaseLockedError: another run holds the lock, or a reader what is to be overwritten.
         UserError: no key, an id that nobody has, a build that fails: the persons may be on the list by then; run it again.
     """
-    the_list = open_list(project)
-    if project.output.get("type") != "duckdb":
-        raise UserError(f"target '{project.target_name}': 'forget' works on targets of type 'duckdb'")
-    lock, database = stages.places(project, root, runs).lock, database_path(project)
-    if not database.is_file():
-        raise UserError(f"{database}: no database there; run 'empathy-roi build' first, so that it is known who an id belongs to")
-    with lock("an erasure of persons", wait_s):
-        found = _find(project, database, given, the_list)
-        the_list.add(found.identities)
-        before = publication.publications(root)
-        with_persons = _holds_persons(root)
+    store = _store(project, root)
+    places = stages.places(project, root, runs)
+    with places.lock("an erasure of persons", wait_s):
+        found = store.find(given)
+        store.the_list.add(found.identities)
+        before = places.published.publications()
+        with_persons = store.publishes_persons()
+    record = _build_without_them(project, flags, root, runs, with_persons, bool(before), wait_s)
+    with places.lock("an erasure of persons", wait_s):
+        done = _leave_nothing(project, store, found, record, root, runs, wait_s)
+        shown, kept = places.published.current(), places.published.publications()
+        done = replace(done, publication=shown, publications_removed=[name for name in before if name not in kept])
+        path = runs / record.run_id / receipt.FILE
+        path.write_text(json.dumps(done.as_json(), indent=1) + "\n", encoding="utf-8")
+    return done, path
+
+
+def _store(project: Project, root: Path) -> Store:
+    key, kind = list_key(), project.output.get("type")
+    if kind == "duckdb":
+        from python_stats.privacy.duckdb_store import DuckDBStore
+
+        return DuckDBStore(project, key, root)
+    if kind == "postgres":
+        from python_stats.privacy.postgres_store import PostgresStore
+
+        return PostgresStore(project, key)
+    raise UserError(f"target '{project.target_name}': 'forget' works on targets of type 'duckdb' or 'postgres'")
+
+
+def _build_without_them(
+    project: Project, flags: Mapping[str, Any], root: Path, runs: Path, with_persons: bool, is_published: bool, wait_s: float
+) -> history.RunRecord:
+    """A nightly run that builds everything anew, and leaves its publication alone."""
     steps, places = stages.nightly_run(
         project, {**flags, **_BUILD_FLAGS}, ["--exclude-resource-type", "unit_test"], root, runs, include_persons=with_persons
     )
-    if not before:
+    if not is_published:
         places = nightly.Places(places.runs, _Nowhere(), places.lock, places.target)
     code, record = nightly.run(steps, places, keep=1, wait_s=wait_s)
     if code != EXIT_DONE:
@@ -95,82 +112,36 @@ def forget(project: Project, flags: Mapping[str, Any], given: Sequence[str], roo
             f"run {record.run_id} ended in '{record.stage}': the persons are on the list, but not yet erased everywhere;"
             " mend what the run says and run the same command again"
         )
-    with lock("an erasure of persons", wait_s):
-        receipt = _finish(project, database, the_list, found, record, before, root, runs)
-        path = runs / record.run_id / erasure.RECEIPT
-        path.write_text(json.dumps(receipt.as_json(), indent=1) + "\n", encoding="utf-8")
-    return receipt, path
+    return record
 
 
-def _find(project: Project, database: Path, given: Sequence[str], the_list: ForgottenList) -> _Found:
-    import duckdb
-
-    on_it = the_list.read()
-    pseudonym_key = connection_keys().get("pseudonym") if project.variables.get("pseudonymize") else None
-    pseudonym = None if pseudonym_key is None else lambda text: keyed_hash(pseudonym_key, text)
-    with duckdb.connect() as connection:
-        raw = persons.attach(project, database, connection)
-        identities = persons.identities_of(
-            connection, raw, project.schema, given, lambda identity: the_list.hash_of(identity) in on_it, pseudonym
-        )
-        ids = [identity[2:] for identity in sorted(identities)]
-        written = ids if pseudonym is None else [pseudonym(text) for text in ids]
-        person_ids = [identity[:2] + text for identity, text in zip(sorted(identities), written, strict=True)]
-        rows_erased = erasure.rows_of_persons(connection, project.schema, person_ids)
-        return _Found(identities, sorted({*ids, *written}), rows_erased, persons.rows_with(connection, raw, identities))
-
-
-def _holds_persons(root: Path) -> bool:
-    import duckdb
-
-    path = root / publication.CURRENT / publication.DATABASE
-    if not path.is_file():
-        return False
-    with duckdb.connect(str(path), read_only=True) as connection:
-        return bool(connection.execute("select count(*) from duckdb_columns() where column_name = 'person_id'").fetchall()[0][0])
-
-
-def _finish(
-    project: Project,
-    database: Path,
-    the_list: ForgottenList,
-    found: _Found,
-    record: history.RunRecord,
-    before: Sequence[str],
-    root: Path,
-    runs: Path,
+def _leave_nothing(
+    project: Project, store: Store, found: Found, record: history.RunRecord, root: Path, runs: Path, wait_s: float
 ) -> Receipt:
-    import duckdb
-
+    """Erase what the run has not built anew, and look whether anything is left."""
     out, logs = project.folder / "out", Path(os.environ.get("DBT_LOG_PATH") or project.folder / "logs")
-    erasure.rewrite(database)
+    erased = store.erase_raw_rows(found.identities)
+    not_overwritten = store.overwrite(wait_s)
     if (out / "scorecard.html").is_file():
         stages.report(project, None)
-    erasure.purge(runs, record.run_id, project.target_folder, logs, found.ids)
+    traces.purge(runs, record.run_id, project.target_folder, logs, found.ids)
     with open_warehouse(project, read_only=True) as warehouse:
         audit = warehouse.read("source_audit", ("source_table", "rows_forgotten"), ("source_table",))
-    with duckdb.connect() as connection:
-        connection.execute(f"attach {literal(str(database))} as working (read_only)")
-        rebuilt = erasure.table_rows(connection, project.schema)
-    own = [*database.parent.glob(database.name + "*"), root, runs, project.target_folder, logs, out, the_list.path]
-    files, size, still_in = erasure.search_files(own, found.ids)
-    still_in |= erasure.search_tables(database, found.ids)
-    shown = publication.current(root)
-    if shown is not None:
-        still_in |= {
-            f"published: {place}": rows for place, rows in erasure.search_tables(root / shown / publication.DATABASE, found.ids).items()
-        }
+    files, size, still_in = traces.search_files([*store.files(), root, runs, project.target_folder, logs, out], found.ids)
+    still_in |= store.search(found.ids)
     return Receipt(
         run_id=record.run_id,
         finished_at=record.finished_at or "",
-        identity_hashes=sorted(map(the_list.hash_of, found.identities)),
-        key_check=key_check(the_list.key),
+        identity_hashes=sorted(map(store.the_list.hash_of, found.identities)),
+        key_check=key_check(store.the_list.key),
         rows_forgotten={row["source_table"]: row["rows_forgotten"] for row in audit},
         rows_erased=found.rows_erased,
-        rows_rebuilt=rebuilt,
-        publication=shown,
-        publications_removed=[name for name in before if name not in publication.publications(root)],
-        raw_rows_left=found.raw_rows,
+        rows_rebuilt=store.table_rows(),
+        publication=None,
+        publications_removed=[],
+        raw_rows_erased=erased,
+        raw_rows_left={table: rows for table, rows in found.raw_rows.items() if table not in erased},
+        not_overwritten=not_overwritten,
         files_searched=files,
         bytes_searched=size,
         still_in=dict(sorted(still_in.items())),

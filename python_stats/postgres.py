@@ -139,8 +139,7 @@ def replace_raw_table(connection: Any, schema: str, table: str, columns: Mapping
     """
     name = f"{quoted(schema)}.{quoted(table)}"
     if columns_of(connection, schema, table):
-        comment = connection.execute("select obj_description(%s::regclass, 'pg_class')", [name]).fetchone()[0]
-        if comment != _LOADED:
+        if not is_loaded(connection, schema, table):
             raise UserError(f"{schema}.{table}: was not made by 'empathy-roi load', so it stays; name another raw_schema, or drop it")
         connection.execute(f"drop table {name}")
     connection.execute(f"create schema if not exists {quoted(schema)}")
@@ -150,6 +149,12 @@ def replace_raw_table(connection: Any, schema: str, table: str, columns: Mapping
         for chunk in chunks:
             copy.write(chunk)
     connection.execute(f"analyze {name}")
+
+
+def is_loaded(connection: Any, schema: str, table: str) -> bool:
+    """Was this raw table made here, by `replace_raw_table`?"""
+    name = f"{quoted(schema)}.{quoted(table)}"
+    return bool(connection.execute("select obj_description(to_regclass(%s), 'pg_class')", [name]).fetchone()[0] == _LOADED)
 
 
 def _long(kind: str) -> str:

@@ -13,7 +13,7 @@ from marts.builds import PROJECT, RAW_KEYS
 from postgres_server import Server
 
 from python_stats.privacy import keys
-from python_stats.privacy.forgotten import ForgottenList
+from python_stats.privacy.forgotten import ForgottenFile
 
 KEY = "a key of this test's own, long enough to be one"
 SEEN = {
@@ -43,7 +43,7 @@ def test_the_same_is_seen(postgres: Server, tmp_path: Path) -> None:
             f"select any_value(user_id), any_value(anonymous_id) from read_csv('{location.format(table='events')}', all_varchar = true) where user_id <> ''"
             " group by user_id order by count(*) desc, 1 limit 2"
         ).fetchall()
-    the_list = ForgottenList(tmp_path / "forgotten.csv", keys.connection_keys({keys.PSEUDONYM_KEY: KEY})["forget"])
+    the_list = ForgottenFile(keys.connection_keys({keys.PSEUDONYM_KEY: KEY})["forget"], tmp_path / "forgotten.csv")
     the_list.add(identity for user, device in picked for identity in (f"u:{user}", f"a:{device}"))
     arguments = ("--select", "+source_audit +rejected_rows", "--exclude-resource-type", "test", "--vars", "{pseudonymize: true}")
     places = ("--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path / "logs"))
