@@ -7,6 +7,7 @@ control, or at least backed up.
 
 import csv
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -22,7 +23,7 @@ TABLE = "forgotten_persons"
 _COLUMNS = ("identity_hash", "key_check")
 
 
-class ForgottenList:
+class ForgottenList(ABC):
     """The list and the key its hashes are made with.
 
     Args:
@@ -58,11 +59,13 @@ class ForgottenList:
         hashes = self.read() | {self.hash_of(identity) for identity in identities}
         self._write([(value, key_check(self.key)) for value in sorted(hashes)])
 
+    @abstractmethod
     def _rows(self) -> list[tuple[str, str]]:
-        raise NotImplementedError
+        """(identity_hash, key_check) of each; nothing where there is no list."""
 
+    @abstractmethod
     def _write(self, rows: list[tuple[str, str]]) -> None:
-        raise NotImplementedError
+        """Have these on the list; all that were on it are among them."""
 
 
 class ForgottenFile(ForgottenList):

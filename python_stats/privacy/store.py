@@ -4,6 +4,7 @@ Here is what databases have in common; `duckdb_store` and `postgres_store` say t
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -36,33 +37,34 @@ class Found(NamedTuple):
     raw_rows: dict[str, dict[str, Any]]
 
 
-class Store:
+class Store(ABC):
     """A database that persons are to be erased from; every method opens and closes it by itself."""
 
     def __init__(self, project: Project, the_list: ForgottenList) -> None:
         self.project = project
         self.the_list = the_list
 
+    @abstractmethod
     def asking(self) -> AbstractContextManager[Ask]:
         """To ask the working database.
 
         Raises:
             UserError: nothing was built there yet.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def raw_tables(self, ask: Ask) -> dict[str, RawRows]:
         """Where each raw table is that can be read."""
-        raise NotImplementedError
 
+    @abstractmethod
     def publishes_persons(self) -> bool:
         """Do readers see tables about single persons?"""
-        raise NotImplementedError
 
+    @abstractmethod
     def erase_raw_rows(self, identities: Iterable[str]) -> dict[str, dict[str, int]]:
         """Delete the persons' rows where `empathy-roi load` had copied them to: per table `rows`, and `ids` taken out of rows of others."""
-        raise NotImplementedError
 
+    @abstractmethod
     def overwrite(self, wait_s: float) -> list[str]:
         """Leave no byte of a row that was deleted; killed at any moment, it can be called again.
 
@@ -76,15 +78,14 @@ class Store:
             DatabaseLockedError: a reader needs them still.
             UserError: it cannot be done.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def files(self) -> list[Path]:
         """Files of the database on this machine."""
-        raise NotImplementedError
 
+    @abstractmethod
     def search(self, ids: Sequence[str]) -> dict[str, int]:
         """Look for the ids in every text of every table, what is published included: `schema.table.column` → rows."""
-        raise NotImplementedError
 
     def find(self, given: Sequence[str]) -> Found:
         """Whom the ids mean, and where they are.
