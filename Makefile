@@ -10,7 +10,7 @@ help:
 	@echo "make test    install what tests need, run every check of the project"
 	@echo "make oracle  compare every mart with the oracle beside the project, all seeds (slow, resumable)"
 	@echo "make test-postgres  on a PostgreSQL of its own: the oracle's seeds 1-5, every table beside DuckDB's, increments, restarts, an erasure (slow, resumable)"
-	@echo "make test-spark     the oracle's seeds 1-2 on a Spark cluster of its own, every table beside DuckDB's (needs Java 17; slow, resumable)"
+	@echo "make test-spark     on a Spark cluster of its own: the oracle's seeds 1-2, every table beside DuckDB's, increments, kills, publications (needs Java 17; slow, resumable)"
 	@echo "make truth   do 95 % intervals hold the simulator's planted effects 95 % of the time? 200 seeds (slow, resumable)"
 	@echo "make calibrate  do the statistics keep the error rates they promise? writes docs/calibration.md (minutes, resumable)"
 	@echo "make incremental-proof  do increments end where a full refresh ends? 240 ways to cut and shuffle arrivals (slow, resumable)"
@@ -63,6 +63,7 @@ test-spark: .venv-spark/.installed
 	.venv-spark/bin/python tests/oracle/run_oracle.py --target spark --seeds 1-2 --resume
 	.venv-spark/bin/python tests/incremental/prove.py --target spark --rounds 1 --ways 6 --batches 3 --resume
 	.venv-spark/bin/python tests/spark/cluster_checks.py
+	.venv-spark/bin/python -m pytest -q tests/python/operations/test_spark_publication.py
 
 oracle: $(BIN)/.installed-dev
 	$(BIN)/python tests/oracle/run_oracle.py --resume

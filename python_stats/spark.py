@@ -137,16 +137,27 @@ class SparkWarehouse(SqlWarehouse):
 
 def columns_of(session: Session, schema: str, table: str) -> dict[str, str]:
     """Name → type of a table's or view's columns, in order; nothing where there is none."""
+    return {name: kind for name, (kind, _) in described(session, schema, table).items()}
+
+
+def described(session: Session, schema: str, table: str) -> dict[str, tuple[str, str]]:
+    """Name → (type, comment) of a table's or view's columns, in order; nothing where there is none."""
     if not session.execute(f"show schemas like {literal(schema)}").fetchall():
         return {}
     if not session.execute(f"show tables in {quoted(schema)} like {literal(table)}").fetchall():
         return {}
     columns = {}
-    for name, kind, *_ in session.execute(f"describe table {quoted(schema)}.{quoted(table)}").fetchall():
+    for name, kind, comment, *_ in session.execute(f"describe table {quoted(schema)}.{quoted(table)}").fetchall():
         if not name or name.startswith("#"):
             break
-        columns[name] = kind
+        columns[name] = (kind, comment or "")
     return columns
+
+
+def comment_of(session: Session, schema: str, table: str) -> str:
+    """What is said about a table; '' where nothing is."""
+    rows = session.execute(f"describe table extended {quoted(schema)}.{quoted(table)}").fetchall()
+    return next((value or "" for name, value, *_ in reversed(rows) if name == "Comment"), "")
 
 
 def replace_table(session: Session, name: str, file_format: str, query: str, clauses: str = "") -> None:
@@ -165,8 +176,7 @@ def check_raw_table(session: Session, schema: str, table: str) -> None:
     """
     if not columns_of(session, schema, table):
         return
-    rows = session.execute(f"describe table extended {quoted(schema)}.{quoted(table)}").fetchall()
-    if not any(name == "Comment" and value == _LOADED for name, value, *_ in rows):
+    if comment_of(session, schema, table) != _LOADED:
         raise UserError(f"{schema}.{table}: was not made by 'empathy-roi load', so it stays; name another raw_schema, or drop it")
 
 
@@ -181,6 +191,11 @@ def replace_raw_table(session: Session, schema: str, table: str, columns: Mappin
 def is_lost_message(text: str) -> bool:
     """Is this dbt saying that the Thrift server, or the cluster behind it, went away in the middle of the work?"""
     return any(words in text for words in _LOST)
+
+
+def place_of(project: Project) -> str:
+    """The server, as messages say it."""
+    return f"{project.output.get('host', 'localhost')}:{project.output.get('port') or 10000}"
 
 
 def quoted(name: str) -> str:

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 from python_stats.errors import DamagedDatabaseError, UserError
 from python_stats.privacy import small_cells
 from python_stats.project import Project
+from python_stats.sql_warehouse import Shown, quoted
 from python_stats.warehouse import database_path, is_damage_message, open_warehouse
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from python_stats.analysis import Options
     from python_stats.operations import nightly
+    from python_stats.operations.database_publication import DatabasePublications
     from python_stats.operations.history import RunRecord
     from python_stats.operations.lock import RunLock
     from python_stats.pipeline import Run
@@ -44,10 +48,8 @@ def build(
     """
     from python_stats import dbt_runner
 
-    if lock is None and project.output.get("type") == "postgres":
-        from python_stats.operations.postgres_lock import database_lock
-
-        with database_lock(project, "a build") as held:
+    if lock is None and project.output.get("type") in ("postgres", "spark"):
+        with _server_lock(project, "a build") as held:
             return build(project, flags, more, environment, held)
 
     arguments: list[str] = []
@@ -62,6 +64,17 @@ def build(
     arguments += [f"--{name.replace('_', '-')}" for name in ("full_refresh", "fail_fast") if flags[name]]
     handed = {**(environment or {}), **(lock.environment if lock else {})}
     return dbt_runner.build(project, [*arguments, *more], handed, [lock.descriptor] if lock else [])
+
+
+def _server_lock(project: Project, holder: str) -> "AbstractContextManager[RunLock]":
+    """The lock of a target on a server."""
+    if project.output.get("type") == "postgres":
+        from python_stats.operations.postgres_lock import database_lock
+
+        return database_lock(project, holder)
+    from python_stats.operations.spark_publication import machine_lock
+
+    return machine_lock(project, holder)
 
 
 def analyze(project: Project) -> "Run":
@@ -83,10 +96,17 @@ def report(project: Project, output: Path | None, manifest: Path | None = None) 
     folder = output or project.folder / "out"
     with open_warehouse(project, read_only=True) as warehouse:
         if manifest is not None:
-            warehouse.show_only(small_cells.shown(project.variables, manifest))
+            warehouse.show_only(_shown(project, manifest))
         pages = site.render_site(warehouse, options(project).reporting_currency)
     site.write_site(folder, pages)
     return folder / site.FRONT_PAGE
+
+
+def _shown(project: Project, manifest: Path) -> Shown:
+    """Per table of which not every row may be published, how to make the query for those that may."""
+    from python_stats import spark
+
+    return small_cells.shown(project.variables, manifest, spark.quoted if project.output.get("type") == "spark" else quoted)
 
 
 def options(project: Project) -> "Options":
@@ -128,22 +148,30 @@ def places(project: Project, root: Path, runs: Path, include_persons: bool = Fal
         with open_warehouse(project, read_only=True) as warehouse:
             return [table for table in found if warehouse.has(table)]
 
+    def shown(pages: Path) -> Shown:
+        return _shown(project, manifest_of(pages))
+
     kind = project.output.get("type")
+    publications: DatabasePublications | None = None
     if kind == "postgres":
-        from python_stats import postgres
         from python_stats.operations.postgres_publication import PostgresPublications
 
-        publications = PostgresPublications(project, root, tables, lambda pages: small_cells.shown(project.variables, manifest_of(pages)))
-        return Places(runs, publications, publications.lock, target=f"{postgres.place_of(project.output)} {project.schema}")
+        publications = PostgresPublications(project, root, tables, shown)
+    elif kind == "spark":
+        from python_stats.operations.spark_publication import SparkPublications
+
+        publications = SparkPublications(project, root, tables, shown)
+    if publications is not None:
+        return Places(runs, publications, publications.lock, target=publications.target)
     if kind != "duckdb":
-        raise UserError(f"target '{project.target_name}': 'run' and 'publish' work on targets of type 'duckdb' or 'postgres'")
+        raise UserError(f"target '{project.target_name}': 'run' and 'publish' work on targets of type 'duckdb', 'postgres' or 'spark'")
     from python_stats.operations.lock import run_lock
     from python_stats.operations.publication import Content, Files
 
     path = database_path(project)
 
     def content(pages: Path) -> Content:
-        return Content(path, project.schema, tables(pages), pages, small_cells.shown(project.variables, manifest_of(pages)))
+        return Content(path, project.schema, tables(pages), pages, shown(pages))
 
     files = Files(root, content)
     lock = path.with_name(path.name + ".lock")  # beside the working database, so that all who work on it meet there

@@ -38,7 +38,10 @@ as {{ compiled_code }}
 {# Done above. #}
 {% macro spark__persist_docs(relation, model, for_relation, for_columns) -%}{%- endmacro %}
 
-{# The metastore calls Iceberg's tables Hive's: they are told by their properties. #}
+{#
+  The metastore calls Iceberg's tables Hive's: they are told by their properties. So are Iceberg's views, which dbt therefore drops and
+  makes instead of replacing them: `create or replace view` would leave the text in the metastore, by which Spark goes, as it was.
+#}
 {% macro spark__list_relations_without_caching(relation) -%}
 {%- call statement('relations', fetch_result=true) -%}show table extended in {{ relation.schema }} like '*'{%- endcall -%}
 {%- set found = [] -%}

@@ -51,6 +51,11 @@ class DatabasePublications(ABC):
         self._shown_rows = shown
         self._kept, self._shown = self._quoted(f"{project.schema}_publications"), self._quoted(f"{project.schema}_published")
 
+    @property
+    @abstractmethod
+    def target(self) -> str:
+        """Names the schema and its server."""
+
     @abstractmethod
     def lock(self, holder: str, wait_s: float) -> AbstractContextManager[RunLock]:
         """Hold the run's lock while the block runs."""

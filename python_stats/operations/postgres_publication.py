@@ -33,6 +33,11 @@ class PostgresPublications(DatabasePublications):
 
     _held: Any = None
 
+    @property
+    def target(self) -> str:
+        """Names the schema and its server."""
+        return f"{postgres.place_of(self._project.output)} {self._project.schema}"
+
     @contextmanager
     def lock(self, holder: str, wait_s: float) -> Iterator[DatabaseLock]:
         """Hold the run's lock while the block runs; publishing works on the session that holds it (`database_lock`)."""

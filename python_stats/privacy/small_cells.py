@@ -90,8 +90,11 @@ def declared(manifest: Path) -> dict[str, Cells]:
     return found
 
 
-def shown(variables: Mapping[str, Any], manifest: Path) -> Shown:
+def shown(variables: Mapping[str, Any], manifest: Path, quote: Callable[[str], str] = quoted) -> Shown:
     """Per table of which not every row may be published, how to make the query for those that may (`shown_rows`).
+
+    Args:
+        quote: a name as the engine writes it.
 
     Raises:
         UserError: a wrong variable, a mart that does not say what counts its rows.
@@ -101,26 +104,30 @@ def shown(variables: Mapping[str, Any], manifest: Path) -> Shown:
         return {}
 
     def made_of(cells: Cells) -> Callable[[str, Sequence[str]], str]:
-        return lambda relation, columns: shown_rows(relation, columns, cells, size)
+        return lambda relation, columns: shown_rows(relation, columns, cells, size, quote)
 
     return {table: made_of(cells) for table, cells in declared(manifest).items()}
 
 
-def shown_rows(relation: str, columns: Sequence[str], cells: Cells, least_count: int) -> str:
+def shown_rows(
+    relation: str, columns: Sequence[str], cells: Cells, least_count: int, quote: Callable[[str], str] = quoted
+) -> str:
     """A query for the rows that are shown, in SQL that every engine takes.
 
     Args:
         relation: as SQL.
         columns: all of the relation's, in order; they break ties between rows of one size.
+        quote: a name as the engine writes it.
     """
-    listed = ", ".join(map(quoted, columns))
-    counted = [f"nullif({quoted(name)}, 0)" for name in cells.count]  # nobody is not few
+    listed = ", ".join(map(quote, columns))
+    counted = [f"nullif({quote(name)}, 0)" for name in cells.count]  # nobody is not few
     size = f"least({', '.join(counted)})" if len(counted) > 1 else counted[0]
     sized = f"select {listed}, {size} as cell_size from {relation}"
     if not cells.within:
         return f"select {listed} from ({sized}) as sized where cell_size is null or cell_size >= {least_count}"
     group = f"partition by {', '.join(cells.within)}"
-    before = f"{group} order by coalesce(cell_size, 0), {listed} rows between unbounded preceding and 1 preceding"
+    ordered = ", ".join(f"{quote(name)} nulls last" for name in columns)
+    before = f"{group} order by coalesce(cell_size, 0), {ordered} rows between unbounded preceding and 1 preceding"
     ranked = (
         f"select {listed}, cell_size, min(cell_size) over ({group}) as smallest_cell,"
         f" coalesce(sum(cell_size) over ({before}), 0) as smaller_cells from ({sized}) as sized"

@@ -15,8 +15,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -79,10 +78,14 @@ class Cluster:
         self._spawn("master", *master)
         for number in range(WORKERS):
             self.start_worker(number)
-        server = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
+        self.start_server()
+
+    def start_server(self) -> None:
+        """The Thrift server, an application of its own; returns when it answers and has an executor on each worker."""
+        server, before = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2", len(self.applications())
         self._spawn("server", "org.apache.spark.deploy.SparkSubmit", "--class", server, "spark-internal")
         deadline = time.monotonic() + _START_S
-        while not (self._answers() and len(self.executors()) >= WORKERS):
+        while not (self._answers() and len(self.applications()) > before and len(self.executors()) >= WORKERS):
             dead = [name for name, process in self.processes.items() if process.poll() is not None]
             if dead or time.monotonic() > deadline:
                 logs = "\n".join(self.log(name)[-3000:] for name in dead or self.processes)
@@ -97,9 +100,9 @@ class Cluster:
             "--memory", "2g", "--work-dir", str(place), f"spark://{HOST}:{self.master_port}",
         )  # fmt: skip
 
-    def kill_worker(self, number: int) -> None:
-        """As if the machine had gone: the worker, and with it its executor."""
-        process = self.processes.pop(f"worker-{number}")
+    def kill(self, name: str) -> None:
+        """As if the machine had gone: a worker (`worker-1`), and with it its executor, or the `server`."""
+        process = self.processes.pop(name)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
@@ -114,9 +117,13 @@ class Cluster:
     def log(self, name: str) -> str:
         return (self.folder / "logs" / name).read_text(errors="replace")
 
-    def events(self) -> Iterator[dict[str, Any]]:
-        """What the application has noted so far."""
-        for file in (self.folder / "events").iterdir():
+    def applications(self) -> list[Path]:
+        """What each Thrift server notes, the oldest first."""
+        return sorted((self.folder / "events").iterdir())
+
+    def events(self, application: int = -1) -> Iterator[dict[str, Any]]:
+        """What an application has noted so far, the newest unless told."""
+        for file in self.applications()[application:][:1]:
             with file.open(encoding="utf-8", errors="replace") as lines:
                 for line in lines:
                     if line.endswith("\n"):
@@ -125,11 +132,6 @@ class Cluster:
     def executors(self) -> set[str]:
         """The ids of the executors that have been added, the gone ones too."""
         return {event["Executor ID"] for event in self.events() if event["Event"] == "SparkListenerExecutorAdded"}
-
-    def tasks(self) -> Counter[str]:
-        """Executor → tasks that ended well."""
-        ended = (event for event in self.events() if event["Event"] == "SparkListenerTaskEnd")
-        return Counter(event["Task Info"]["Executor ID"] for event in ended if event["Task End Reason"]["Reason"] == "Success")
 
     def _answers(self) -> bool:
         try:
@@ -153,13 +155,16 @@ class Cluster:
 
 
 @contextmanager
-def running(*, is_small: bool = True, executor_memory: str = "1g", driver_memory: str = "2g") -> Iterator[Cluster]:
+def running(
+    *, is_small: bool = True, executor_memory: str = "1g", driver_memory: str = "2g", more: Mapping[str, str] | None = None
+) -> Iterator[Cluster]:
     """A fresh cluster with an empty warehouse.
 
     Args:
         is_small: is the data a few thousand rows? Then Spark is set up to start quickly instead of to work quickly.
         executor_memory: heap of each of the two executors.
         driver_memory: heap of the Thrift server.
+        more: settings of Spark's; `{folder}` in them is the cluster's folder.
 
     Raises:
         NoClusterError: where there is no Spark or Java to start.
@@ -171,6 +176,7 @@ def running(*, is_small: bool = True, executor_memory: str = "1g", driver_memory
             (folder / part).mkdir()
         cluster = Cluster(folder, _free_port(), driver_memory, _free_port(), is_small)
         chosen = _settings(cluster, executor_memory) | (_SMALL if is_small else {})
+        chosen |= {name: value.format(folder=folder) for name, value in (more or {}).items()}
         (folder / "conf" / "spark-defaults.conf").write_text("".join(f"{name} {value}\n" for name, value in chosen.items()))
         cluster.start()
         try:
@@ -212,6 +218,8 @@ def _settings(cluster: Cluster, executor_memory: str) -> dict[str, str]:
         "spark.sql.catalog.spark_catalog": "org.apache.iceberg.spark.SparkSessionCatalog",
         "spark.sql.catalog.spark_catalog.type": "hive",
         "spark.sql.catalog.spark_catalog.cache.expiration-interval-ms": "1",  # else a session goes on seeing the tables it has seen before
+        # else a table cannot be replaced by one with another column in a place: Hive compares the types, place by place
+        "spark.hadoop.hive.metastore.disallow.incompatible.col.type.changes": "false",
         "spark.hadoop.iceberg.engine.hive.lock-enabled": "false",
     }
 

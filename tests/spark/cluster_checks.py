@@ -1,11 +1,13 @@
-"""On a Spark cluster of its own: both workers work, no task of one has to read everything, and a worker that dies does no harm.
+"""On a Spark cluster of its own: both workers work, no task has to read everything, and what dies in a build does no harm.
 
     python tests/spark/cluster_checks.py               # some minutes
     python tests/spark/cluster_checks.py --events 20000 --kill-after 60
 
-One simulated business is built on DuckDB and on Spark; in the middle of Spark's build a worker is killed, with the tasks it had. The
-build ends well or fails; a failed one is run again, with the worker back. Then every mart is compared with DuckDB's, and the
-cluster's own record of its tasks is read: what each executor did, and how many rows went into stages of a single task.
+A simulated business lands in two batches, on DuckDB and on Spark. In the middle of Spark's first build a worker is killed, with the tasks
+it had: the build ends well, or the same command, run again, does. In the middle of the increment the Thrift server is killed: the build
+ends with 75 and one line, and the same command, run again, ends well. After each, every mart is compared with DuckDB's. Then two whole
+runs are published, and the first is gone back to. The cluster's own record of its tasks is read: what each executor did of each heavy
+model, how many rows went into stages of a single task, and how much came to the driver.
 """
 
 from __future__ import annotations
@@ -17,17 +19,28 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(PROJECT / "tests" / "python"))
+sys.path[:0] = [str(PROJECT / "tests"), str(PROJECT / "tests" / "python")]
 
 import engines  # noqa: E402
 import spark_cluster  # noqa: E402
+from faults.postgres_restart import SAID, write_batches  # noqa: E402
 
 LEAST_SHARE = 0.2  # of the tasks, for each executor
-BUILD = [sys.executable, "-m", "dbt.cli.main", "build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
+BROADCAST_KB = 100  # what is joined by a copy on each worker: so little that, at this size, plans are those of much data
+OWN_KB = 8  # of a task's answer without rows: what it counted, and which files it wrote
+SETTINGS = {
+    "spark.sql.autoBroadcastJoinThreshold": f"{BROADCAST_KB}KB",
+    # a metastore that outlives the server
+    "spark.hadoop.javax.jdo.option.ConnectionURL": "jdbc:derby:;databaseName={folder}/metastore;create=true",
+}
+ROI = [sys.executable, "-m", "python_stats"]
+WITHOUT_TESTS = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
 
 
 def main() -> int:
@@ -37,66 +50,125 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="empathy_roi_") as name:
         try:
-            with spark_cluster.running() as cluster:
-                faults = check(cluster, Path(name), options.events, options.kill_after)
+            with spark_cluster.running(more=SETTINGS) as cluster:
+                faults = Check(cluster, Path(name), options.events).run(options.kill_after)
         except spark_cluster.NoClusterError as error:
             print(f"spark: skipped, {error}")
             return 0
-    print("\n".join(f"XX {fault}" for fault in faults) or "ok a worker killed, both at work, nothing large in one task", flush=True)
+    print("\n".join(f"XX {fault}" for fault in faults) or "ok a worker and a server killed, both workers at work, nothing large in one task or at the driver, published")
     return 1 if faults else 0
 
 
-def check(cluster: spark_cluster.Cluster, folder: Path, events: int, kill_after: int) -> list[str]:
-    """What is wrong, a line each."""
-    roi = [sys.executable, "-m", "python_stats"]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("EMPATHY_ROI_", "DBT_"))}
-    location = str(folder / "raw" / "{table}.parquet")
-    on_duckdb = {**kept, "EMPATHY_ROI_RAW_LOCATION": location, "EMPATHY_ROI_DATABASE": str(folder / "found.duckdb"), "DBT_PROFILES_DIR": str(PROJECT)}
-    on_spark = on_duckdb | cluster.environment
-    subprocess.run([*roi, "simulate", str(folder / "raw"), "--events", str(events)], cwd=PROJECT, check=True, env=on_duckdb)
-    subprocess.run([*BUILD, "--quiet", *places(folder, "duckdb")], cwd=PROJECT, check=True, env=on_duckdb)
-    subprocess.run([*roi, "load", location], cwd=PROJECT, check=True, env=on_spark)
-    code = build_and_kill(cluster, folder, on_spark, kill_after)
-    print(f"the build whose worker was killed ended with {code}", flush=True)
-    if code not in (0, 1):
-        return [f"the build ended with {code}, which is neither done nor a failure of models"]
-    if code:
-        cluster.start_worker(1)
-        subprocess.run([*BUILD, "--quiet", *places(folder, "spark")], cwd=PROJECT, check=True, env=on_spark)
-    with cluster.connect() as cursor:
-        spark = engines.Spark(cursor, cluster.environment)
-        marts = sorted(table for table in engines.duckdb_tables(folder / "found.duckdb") if engines.is_mart(table))
-        faults = [f"only one engine has {table}" for table in sorted(set(marts) - set(spark.tables()))]
-        for table in marts if not faults else []:
-            faults += [f"{table}: {line}" for line in engines.differences(engines.duckdb_rows(folder / "found.duckdb", table), spark.rows(table))]
-    return faults + faults_of_the_work(cluster, events // 10)
+class Check:
+    def __init__(self, cluster: spark_cluster.Cluster, folder: Path, events: int) -> None:
+        self.cluster, self.folder, self.events = cluster, folder, events
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("EMPATHY_ROI_", "DBT_"))}
+        self.on_duckdb = {**kept, "EMPATHY_ROI_DATABASE": str(folder / "found.duckdb"), "DBT_PROFILES_DIR": str(PROJECT), "NO_COLOR": "1"}
+        self.on_spark = self.on_duckdb | cluster.environment
+
+    def run(self, kill_after: int) -> list[str]:
+        """What is wrong, a line each."""
+        (self.folder / "raw").mkdir()
+        first, everything = write_batches(self.folder / "raw", self.events)
+        return self.first_build(first, kill_after) or self.increment(everything, kill_after // 2) or self.publications()
+
+    def first_build(self, location: str, kill_after: int) -> list[str]:
+        self.prepare(location)
+        code, said = self.build(kill_after, lambda: self.cluster.kill("worker-1"))
+        print(f"the build whose worker was killed ended with {code}", flush=True)
+        if "worker-1" in self.cluster.processes:
+            return [f"no worker was killed; the build said: {said[-1000:]}"]
+        faults = faults_of_the_work(self.cluster.events(), self.events // 10)
+        self.cluster.start_worker(1)
+        if code:
+            print("\n".join(line for line in said.splitlines() if " ERROR " in line)[:2000], flush=True)
+            code, said = self.build()
+        return faults + ([f"the build, run again, ended with {code}: {said[-1000:]}"] if code else self.differences())
+
+    def increment(self, location: str, kill_after: int) -> list[str]:
+        self.prepare(location)
+        code, said = self.build(kill_after, lambda: self.cluster.kill("server"))
+        print(f"the increment whose server was killed ended with {code}: {said.splitlines()[-1]}", flush=True)
+        if code != 75 or SAID not in said:
+            return [f"the build whose server was killed ended with {code} and said: {said[-1000:]}"]
+        self.cluster.start_server()
+        code, said = self.build()
+        return [f"the increment, run again, ended with {code}: {said[-1000:]}"] if code else self.differences()
+
+    def publications(self) -> list[str]:
+        """Two runs, and back to the first: the views have the marts' rows, and the pages follow."""
+        folders = [f"--{name}={self.folder / name}" for name in ("runs-folder", "publish-folder", "target-path")]
+        for _ in range(2):
+            done = subprocess.run([*ROI, "run", *folders, *WITHOUT_TESTS], cwd=PROJECT, env=self.on_spark, text=True, capture_output=True, check=False)
+            if done.returncode:
+                return [f"the run ended with {done.returncode}: {done.stdout[-500:]} {done.stderr[-500:]}"]
+        root = self.folder / "publish-folder"
+        back = [*ROI, "publish", "--rollback", f"--publish-folder={root}"]
+        listed = subprocess.run(back, cwd=PROJECT, env=self.on_spark, text=True, capture_output=True, check=False).stdout.splitlines()
+        current = (root / "current").readlink().name
+        print(f"published: {listed}", flush=True)
+        faults = [] if [line[:8] for line in listed] == ["* 000001", "  000002"] and current.startswith("000001") else [f"{listed}, pages of {current}"]
+        with self.cluster.connect() as cursor:
+            spark = engines.Spark(cursor, self.cluster.environment)
+            views = [name for name in spark.tables("empathy_roi_published") if name != "publication"]
+            for view in views:
+                if view != "run_history":  # which has a row more in the second
+                    faults += [f"published {view}: {line}" for line in engines.differences(spark.rows(view), spark.rows(view, "empathy_roi_published"))]
+            names, known = spark.rows("publication", "empathy_roi_published")
+            counted = {row[names.index("table_name")]: row[names.index("row_count")] for row in known}
+            faults += [] if len(views) > 30 and sorted(counted) == sorted(views) else [f"published are {views}, and on record {sorted(counted)}"]
+        return faults
+
+    def prepare(self, location: str) -> None:
+        """What has landed, on both; built on DuckDB."""
+        for environment in (self.on_duckdb, self.on_spark):
+            environment["EMPATHY_ROI_RAW_LOCATION"] = location
+        built = subprocess.run([*ROI, "build", *WITHOUT_TESTS, *self.places("duckdb")], cwd=PROJECT, env=self.on_duckdb, text=True, capture_output=True, check=False)
+        assert built.returncode == 0, built.stdout[-2000:]
+        subprocess.run([*ROI, "load", location], cwd=PROJECT, check=True, env=self.on_spark, capture_output=True)
+
+    def places(self, engine: str) -> list[str]:
+        return ["--target-path", str(self.folder / f"target-{engine}"), "--log-path", str(self.folder / "logs")]
+
+    def build(self, kill_after: int = 0, kill: Callable[[], None] | None = None) -> tuple[int, str]:
+        """`empathy-roi build` on Spark, with a blow when `kill_after` seeds and models are there: (exit code, what was said)."""
+        process = subprocess.Popen([*ROI, "build", *WITHOUT_TESTS, *self.places("spark")], cwd=PROJECT, env=self.on_spark, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert process.stdout is not None
+        said, done = [], 0
+        for line in process.stdout:
+            said.append(line)
+            done += " OK " in line
+            if kill and done >= kill_after:
+                kill()
+                kill = None
+                print(f"killed after {done} seeds and models", flush=True)
+        return process.wait(), "".join(said)
+
+    def differences(self) -> list[str]:
+        """Of every mart, from DuckDB's."""
+        database = self.folder / "found.duckdb"
+        with self.cluster.connect() as cursor:
+            spark = engines.Spark(cursor, self.cluster.environment)
+            marts = sorted(table for table in engines.duckdb_tables(database) if engines.is_mart(table))
+            faults = [f"only one engine has {table}" for table in sorted(set(marts) - set(spark.tables()))]
+            for table in marts if not faults else []:
+                faults += [f"{table}: {line}" for line in engines.differences(engines.duckdb_rows(database, table), spark.rows(table))]
+        print(f"{len(marts)} marts compared with DuckDB's: {len(faults)} differences", flush=True)
+        return faults
 
 
-def places(folder: Path, engine: str) -> list[str]:
-    return ["--target-path", str(folder / f"target-{engine}"), "--log-path", str(folder / "logs")]
+def faults_of_the_work(events: Iterable[dict[str, Any]], many_rows: int) -> list[str]:
+    """From an application's record: a worker that idled, a model whose stage of one task read, or whose driver got, too much.
 
-
-def build_and_kill(cluster: spark_cluster.Cluster, folder: Path, environment: dict[str, str], kill_after: int) -> int:
-    """dbt's exit code; the second worker is gone when `kill_after` models are there, while others are being built."""
-    process = subprocess.Popen([*BUILD, *places(folder, "spark")], cwd=PROJECT, env=environment, text=True, stdout=subprocess.PIPE)
-    assert process.stdout is not None
-    done = 0
-    for line in process.stdout:
-        done += " OK " in line
-        if done == kill_after and "worker-1" in cluster.processes:
-            cluster.kill_worker(1)
-            print(f"killed a worker after {done} models", flush=True)
-        if " ERROR " in line:
-            print(line.rstrip(), flush=True)
-    return process.wait()
-
-
-def faults_of_the_work(cluster: spark_cluster.Cluster, many_rows: int) -> list[str]:
-    """From the application's events: a worker that idled, and models whose stage of one task read more than `many_rows` shuffled rows."""
+    Args:
+        many_rows: more than this is no small part of the data; a model is heavy that read ten times as many.
+    """
     models: dict[int, str] = {}  # of a stage
-    tasks, executors, rows = Counter[int](), Counter[str](), Counter[int]()
+    tasks, single, answers = Counter[int](), Counter[int](), Counter[int]()  # of a stage: tasks, rows into it from others, bytes of rows to the driver
+    read: Counter[str] = Counter()  # rows that a model's tasks read
+    executors: defaultdict[str, Counter[str]] = defaultdict(Counter)
     killed = False
-    for event in cluster.events():
+    for event in events:
         kind = event["Event"]
         if kind == "SparkListenerJobStart":
             statement = event.get("Properties", {}).get("spark.job.description") or ""
@@ -106,15 +178,28 @@ def faults_of_the_work(cluster: spark_cluster.Cluster, many_rows: int) -> list[s
             killed = True
         elif kind == "SparkListenerTaskEnd" and event["Task End Reason"]["Reason"] == "Success":
             stage, metrics = event["Stage ID"], event.get("Task Metrics") or {}
+            model, shuffled = models.get(stage, "?"), metrics.get("Shuffle Read Metrics", {}).get("Total Records Read", 0)
             tasks[stage] += 1
-            executors[event["Task Info"]["Executor ID"]] += not killed
-            rows[stage] += metrics.get("Shuffle Read Metrics", {}).get("Total Records Read", 0)
-    shares = {name: count / max(executors.total(), 1) for name, count in executors.items() if count}
-    print(f"tasks before the worker died, by executor: {dict(executors)}", flush=True)
-    faults = [] if len(shares) >= spark_cluster.WORKERS and min(shares.values()) > LEAST_SHARE else [f"the work is not spread: {shares}"]
-    largest = Counter({models.get(stage, "?"): rows[stage] for stage in sorted(tasks, key=lambda stage: rows[stage]) if tasks[stage] == 1})
-    print(f"most rows into a single task: {largest.most_common(5)}", flush=True)
-    return faults + [f"{model}: one task reads {count} rows" for model, count in largest.items() if count > many_rows]
+            single[stage] += shuffled
+            answers[stage] += max(metrics.get("Result Size", 0) - OWN_KB * 1024, 0)
+            read[model] += shuffled + metrics.get("Input Metrics", {}).get("Records Read", 0)
+            if not killed:
+                executors[model][event["Task Info"]["Executor ID"]] += 1
+    faults = []
+    whole = sum(executors.values(), Counter[str]())
+    shares = {name: count / whole.total() for name, count in whole.items()}
+    print(f"tasks before the worker died, by executor: {dict(whole)}", flush=True)
+    if len(shares) < spark_cluster.WORKERS or min(shares.values()) <= LEAST_SHARE:
+        faults.append(f"the work is not spread: {shares}")
+    heavy = [model for model, rows in read.most_common() if rows >= 10 * many_rows and executors[model].total() >= 8]
+    print(f"heavy models, with rows read and tasks by executor: {[(model, read[model], dict(executors[model])) for model in heavy[:12]]} of {len(heavy)}", flush=True)
+    faults += [f"{model}: all its tasks on one worker" for model in heavy if len(executors[model]) < spark_cluster.WORKERS]
+    into_one = Counter({models.get(stage, "?"): single[stage] for stage in sorted(tasks, key=lambda stage: single[stage]) if tasks[stage] == 1})
+    print(f"most rows into a single task: {into_one.most_common(5)}", flush=True)
+    to_driver = Counter({models.get(stage, "?"): answers[stage] // 1024 for stage in sorted(tasks, key=lambda stage: answers[stage])})
+    print(f"most rows to the driver, in KB: {to_driver.most_common(5)}", flush=True)
+    faults += [f"{model}: one task reads {count} rows" for model, count in into_one.items() if count > many_rows]
+    return faults + [f"{model}: {size} KB come to the driver" for model, size in to_driver.items() if size > BROADCAST_KB]
 
 
 if __name__ == "__main__":
