@@ -20,7 +20,7 @@ measured as (
 
     select
         ideas.*,
-        coalesce(targets.volume, 0) * {{ months }} as volume_per_month,
+        cast(coalesce(targets.volume, 0) as {{ type_double() }}) * {{ months }} as volume_per_month,
         targets.severity,
         targets.value_at_stake * {{ months }} as value_at_stake_per_month,
         targets.value_at_stake * {{ months }} * ideas.expected_lift * ideas.confidence as expected_value_per_month
