@@ -33,7 +33,6 @@ from faults.postgres_restart import SAID, write_batches  # noqa: E402
 
 LEAST_SHARE = 0.2  # of the tasks, for each executor
 BROADCAST_KB = 100  # what is joined by a copy on each worker: so little that, at this size, plans are those of much data
-OWN_KB = 8  # of a task's answer without rows: what it counted, and which files it wrote
 SETTINGS = {
     "spark.sql.autoBroadcastJoinThreshold": f"{BROADCAST_KB}KB",
     # a metastore that outlives the server
@@ -70,7 +69,7 @@ class Check:
         """What is wrong, a line each."""
         (self.folder / "raw").mkdir()
         first, everything = write_batches(self.folder / "raw", self.events)
-        return self.first_build(first, kill_after) or self.increment(everything, kill_after // 2) or self.publications()
+        return self.first_build(first, kill_after) + self.increment(everything, kill_after // 2) + self.publications()
 
     def first_build(self, location: str, kill_after: int) -> list[str]:
         self.prepare(location)
@@ -158,48 +157,66 @@ class Check:
 
 
 def faults_of_the_work(events: Iterable[dict[str, Any]], many_rows: int) -> list[str]:
-    """From an application's record: a worker that idled, a model whose stage of one task read, or whose driver got, too much.
+    """From an application's record: a worker that idled, a model whose stage of one task, or whose driver, got many rows.
+
+    Rows come to the driver where they are joined by copies (broadcast): models' statements give no rows themselves.
 
     Args:
-        many_rows: more than this is no small part of the data; a model is heavy that read ten times as many.
+        many_rows: more than this is no small part of the data; a model is heavy whose tasks read as many from others.
     """
     models: dict[int, str] = {}  # of a stage
-    tasks, single, answers = Counter[int](), Counter[int](), Counter[int]()  # of a stage: tasks, rows into it from others, bytes of rows to the driver
-    read: Counter[str] = Counter()  # rows that a model's tasks read
+    tasks, shuffled = Counter[int](), Counter[int]()  # of a stage: tasks, rows into it from others
     executors: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    copied: dict[int, str] = {}  # the counter of a broadcast's rows: which model's
+    copies: Counter[str] = Counter()
     killed = False
     for event in events:
-        kind = event["Event"]
-        if kind == "SparkListenerJobStart":
-            statement = event.get("Properties", {}).get("spark.job.description") or ""
-            node = re.search(r'"node_id": "([^"]+)"', statement)
-            models.update(dict.fromkeys(event["Stage IDs"], node.group(1).split(".")[-1] if node else json.dumps(statement[:80])))
+        kind = event["Event"].split(".")[-1]
+        if kind == "SparkListenerSQLExecutionStart":
+            copied.update(dict.fromkeys(broadcasts(event["sparkPlanInfo"]), model_of(event.get("description") or "")))
+        elif kind == "SparkListenerDriverAccumUpdates":
+            for counter, rows in event["accumUpdates"]:
+                if counter in copied:
+                    copies[copied[counter]] = max(copies[copied[counter]], rows)
+        elif kind == "SparkListenerJobStart":
+            models.update(dict.fromkeys(event["Stage IDs"], model_of(event.get("Properties", {}).get("spark.job.description") or "")))
         elif kind == "SparkListenerExecutorRemoved":
             killed = True
         elif kind == "SparkListenerTaskEnd" and event["Task End Reason"]["Reason"] == "Success":
             stage, metrics = event["Stage ID"], event.get("Task Metrics") or {}
-            model, shuffled = models.get(stage, "?"), metrics.get("Shuffle Read Metrics", {}).get("Total Records Read", 0)
             tasks[stage] += 1
-            single[stage] += shuffled
-            answers[stage] += max(metrics.get("Result Size", 0) - OWN_KB * 1024, 0)
-            read[model] += shuffled + metrics.get("Input Metrics", {}).get("Records Read", 0)
+            shuffled[stage] += metrics.get("Shuffle Read Metrics", {}).get("Total Records Read", 0)
             if not killed:
-                executors[model][event["Task Info"]["Executor ID"]] += 1
-    faults = []
+                executors[models.get(stage, "?")][event["Task Info"]["Executor ID"]] += 1
     whole = sum(executors.values(), Counter[str]())
     shares = {name: count / whole.total() for name, count in whole.items()}
     print(f"tasks before the worker died, by executor: {dict(whole)}", flush=True)
-    if len(shares) < spark_cluster.WORKERS or min(shares.values()) <= LEAST_SHARE:
-        faults.append(f"the work is not spread: {shares}")
-    heavy = [model for model, rows in read.most_common() if rows >= 10 * many_rows and executors[model].total() >= 8]
-    print(f"heavy models, with rows read and tasks by executor: {[(model, read[model], dict(executors[model])) for model in heavy[:12]]} of {len(heavy)}", flush=True)
+    is_spread = len(shares) >= spark_cluster.WORKERS and min(shares.values()) > LEAST_SHARE
+    faults = [] if is_spread else [f"the work is not spread: {shares}"]
+    brought: Counter[str] = Counter()
+    for stage, rows in shuffled.items():
+        brought[models.get(stage, "?")] += rows
+    heavy = [model for model, rows in brought.most_common() if rows >= many_rows and executors[model].total() >= 8]
+    print(f"heavy models, with rows moved and tasks by executor: {[(model, brought[model], dict(executors[model])) for model in heavy]}", flush=True)
     faults += [f"{model}: all its tasks on one worker" for model in heavy if len(executors[model]) < spark_cluster.WORKERS]
-    into_one = Counter({models.get(stage, "?"): single[stage] for stage in sorted(tasks, key=lambda stage: single[stage]) if tasks[stage] == 1})
+    into_one = Counter({models.get(stage, "?"): shuffled[stage] for stage in sorted(tasks, key=lambda stage: shuffled[stage]) if tasks[stage] == 1})
     print(f"most rows into a single task: {into_one.most_common(5)}", flush=True)
-    to_driver = Counter({models.get(stage, "?"): answers[stage] // 1024 for stage in sorted(tasks, key=lambda stage: answers[stage])})
-    print(f"most rows to the driver, in KB: {to_driver.most_common(5)}", flush=True)
+    print(f"most rows to the driver: {copies.most_common(5)}", flush=True)
+    faults += [] if copies else ["no copy was seen: the record is not read rightly"]
     faults += [f"{model}: one task reads {count} rows" for model, count in into_one.items() if count > many_rows]
-    return faults + [f"{model}: {size} KB come to the driver" for model, size in to_driver.items() if size > BROADCAST_KB]
+    return faults + [f"{model}: {count} rows come to the driver" for model, count in copies.items() if count > many_rows]
+
+
+def model_of(statement: str) -> str:
+    """The model that a statement says it is of, or its beginning."""
+    node = re.search(r'"node_id": "([^"]+)"', statement)
+    return node.group(1).split(".")[-1] if node else json.dumps(statement[:80])
+
+
+def broadcasts(plan: dict[str, Any]) -> list[int]:
+    """The counters of the rows that a plan gives a copy of to each worker."""
+    own = [metric["accumulatorId"] for metric in plan["metrics"] if metric["name"] == "number of output rows"] if plan["nodeName"] == "BroadcastExchange" else []
+    return own + [counter for child in plan["children"] for counter in broadcasts(child)]
 
 
 if __name__ == "__main__":
