@@ -38,8 +38,27 @@
 {%- for hour in hours %}timestamp '{{ hour }}'{{ ', ' if not loop.last }}{% else %}timestamp '9999-12-31 23:59:59'{% endfor -%}
 {%- endmacro %}
 
-{# The condition on the raw rows of some landing hours. #}
+{#
+  The condition on the raw rows of some landing hours. Moments as text are looked at as text first, which is cheap: whatever its offset from
+  UTC (at most 99:99), no text is five days from its moment.
+#}
 {% macro landed_in(table, hours) -%}
-{%- set present = raw_columns(table) if not is_switched_off(table) else {} -%}
-{{ return('where ' ~ (landing_hour(landed_at(table, present)) ~ ' in (' ~ hour_list(hours) ~ ')' if hours else '1 = 0')) }}
+{%- if not hours or is_switched_off(table) -%}{{ return('where 1 = 1') }}{%- endif -%}
+{%- set present = raw_columns(table) -%}
+{%- set first, last = hours | min, hours | max -%}
+{%- set near = [] -%}
+{%- for name in ['loaded_at', 'received_at'] if name in present -%}
+    {#- a row without a moment, in the first of all hours, may have any text -#}
+    {%- if is_text(present[name]) and first > '0002' and last < '9999' -%}
+        {%- do near.append(by_bytes(adapter.quote(name)) ~ " between '" ~ days_later(first, -5) ~ "' and '" ~ days_later(last, 6) ~ "'") -%}
+    {%- else -%}
+        {%- do near.append('1 = 1') -%}
+    {%- endif -%}
+{%- endfor -%}
+{{ return('where ' ~ landing_hour(landed_at(table, present)) ~ ' in (' ~ hour_list(hours) ~ ') and (' ~ near | join(' or ') ~ ')') }}
+{%- endmacro %}
+
+{# A day as text, some days after a moment as text. #}
+{% macro days_later(moment, days) -%}
+{{ return((modules.datetime.datetime.fromisoformat(moment[:10]) + modules.datetime.timedelta(days=days)).isoformat()[:10]) }}
 {%- endmacro %}

@@ -9,7 +9,7 @@ with linked as (
             order by first_seen_at, {{ by_bytes('user_id') }}
         ) as claim_number
     from {{ ref('int_identity_pairs') }}
-    where user_id is not null and anonymous_id is not null
+    where user_id is not null and anonymous_id is not null and first_seen_at is not null
 
 )
 

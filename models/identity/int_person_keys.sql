@@ -8,7 +8,7 @@ with names as (
         'u:' || user_id as identity,
         'u:' || user_id as person_id
     from {{ ref('int_identity_pairs') }}
-    where user_id is not null
+    where user_id is not null and first_seen_at is not null
     union all
     select
         'a:' || anonymous_id as identity,

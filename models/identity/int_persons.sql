@@ -7,7 +7,7 @@ with person_ids as (
 
     select 'u:' || user_id as person_id
     from {{ ref('int_identity_pairs') }}
-    where user_id is not null
+    where user_id is not null and first_seen_at is not null
     union
     select person_id
     from {{ ref('person_identities') }}

@@ -3,7 +3,7 @@ with anonymous_ids as (
 
     select distinct anonymous_id
     from {{ ref('int_identity_pairs') }}
-    where anonymous_id is not null
+    where anonymous_id is not null and first_seen_at is not null
 
 ),
 
