@@ -3,11 +3,14 @@
 {{ epoch_us(column) if column else otherwise }}
 {%- endmacro %}
 
-{# What a row adds to a sum, as a whole number: a share asks only whether it happened. #}
+{#
+  What a row adds to a sum, as a whole number: a share asks only whether it happened. A fraction is a `decimal(24, 6)`, so that what reads the
+  metrics elsewhere adds up exactly; millionths are made of it as a double, which is many times faster and tells them apart to 4.5 billion.
+#}
 {% macro row_value(block, expr=none) -%}
 {%- if block is none -%}cast(0 as bigint)
 {%- elif block.agg == 'count_distinct' -%}cast(case when {{ block.expr }} is not null then 1 else 0 end as bigint)
-{%- elif block.in_millionths -%}{{ millionths(expr or block.expr) }}
+{%- elif block.in_millionths -%}{{ millionths('cast(' ~ (expr or block.expr) ~ ' as ' ~ type_double() ~ ')') }}
 {%- else -%}cast({{ expr or block.expr }} as bigint)
 {%- endif -%}
 {%- endmacro %}

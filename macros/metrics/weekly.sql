@@ -33,6 +33,20 @@ select
         {%- endif %}
 {%- endmacro %}
 
+{# The same, with the week in which they count: the rows of a group of sums. #}
+{% macro dated_rows(group) -%}
+select
+            facts.*,
+            {{ week_of(group.happened_at) }} as week
+        from (
+        {{ rows_with_team(group.source, group.team) }}
+        ) as facts
+        where {{ group.happened_at }} is not null
+{%- endmacro %}
+
+{# Are persons counted in a group of sums? Those of teams do not add up. #}
+{% macro counts_persons(group) -%}{{ return(group.sums.values() | selectattr('agg', 'equalto', 'count_distinct') | list | length > 0) }}{%- endmacro %}
+
 {# What a sum adds up to: persons are counted once. #}
 {% macro weekly_sum(block) -%}
 {%- if block.agg == 'count_distinct' -%}count(distinct {{ block.expr }}){%- else -%}sum({{ row_value(block) }}){%- endif -%}

@@ -14,25 +14,37 @@ with persons as (
 ),
 
 {% for name, group in groups.items() -%}
-{{ name }} as (
+{%- set in_two_steps = group.team and not counts_persons(group) -%}
+{% if in_two_steps -%}
+{{ name }}_of_teams as (
 
     select
         week,
         owner_team,
-        grouping(owner_team) as is_of_all,
         {% for sum_id, block in group.sums.items() -%}
         {{ weekly_sum(block) }} as {{ sum_id }}{{ ',' if not loop.last }}
         {% endfor %}
     from (
-        select
-            facts.*,
-            {{ week_of(group.happened_at) }} as week
-        from (
-        {{ rows_with_team(group.source, group.team) }}
-        ) as facts
-        where {{ group.happened_at }} is not null
+        {{ dated_rows(group) }}
     ) as dated
-    group by grouping sets ((week, owner_team), (week))
+    group by week, owner_team
+
+),
+
+{% endif -%}
+{{ name }} as (
+
+    select
+        week,
+        {{ 'owner_team' if group.team else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as owner_team,
+        {{ 'grouping(owner_team)' if group.team else '1' }} as is_of_all,
+        {% for sum_id, block in group.sums.items() -%}
+        {{ 'sum(' ~ sum_id ~ ')' if in_two_steps else weekly_sum(block) }} as {{ sum_id }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {% if in_two_steps %}{{ name }}_of_teams{% else %}(
+        {{ dated_rows(group) }}
+    ) as dated{% endif %}
+    group by {{ 'grouping sets ((week, owner_team), (week))' if group.team else 'week' }}
 
 ),
 
