@@ -1,14 +1,23 @@
 -- One row per attempt at a journey.
 {{ mart_by('person', 'attempt_id', "passed_attempts(['known_us', 'completed_us + " ~ days_us(7) ~ "'])") }}
 -- depends_on: {{ ref('int_attempts') }}
-with final_steps as (
+with built as (
+
+    select attempts.*
+    from {{ ref('int_journey_attempts') }} as attempts
+    {% if builds_increment() %}cross join {{ ref('as_of') }} as now{% endif %}
+    where {{ is_touched_or_passed('attempts.person_key', ['attempts.known_us', 'attempts.completed_us + ' ~ days_us(7)]) }}
+
+),
+
+final_steps as (
 
     select
         attempts.person_key,
         attempts.journey_key,
         attempts.attempt_seq,
         attempts.outcome = 'abandoned' and steps.is_required and step_attempts.errors > 0 as failed_at_required_step
-    from {{ ref('int_journey_attempts') }} as attempts
+    from built as attempts
     inner join {{ ref('int_step_attempts') }} as step_attempts
         on
             attempts.person_key = step_attempts.person_key
@@ -17,8 +26,6 @@ with final_steps as (
             and attempts.last_step_order = step_attempts.step_order
     inner join {{ ref('int_journey_steps') }} as steps
         on attempts.journey_key = steps.journey_key and attempts.last_step_order = steps.step_order
-    {% if builds_increment() %}cross join {{ ref('as_of') }} as now{% endif %}
-    where {{ is_touched_or_passed('attempts.person_key', ['attempts.known_us', 'attempts.completed_us + ' ~ days_us(7)]) }}
 
 )
 
@@ -64,7 +71,7 @@ select
         when troubled.troubled_us is not null then {{ timestamp_from_us('troubled.troubled_us') }}
         when now.as_of_us >= attempts.completed_us + {{ days_us(7) }} then {{ timestamp_from_us('attempts.completed_us + ' ~ days_us(7)) }}
     end as silent_friction_known_at
-from {{ ref('int_journey_attempts') }} as attempts
+from built as attempts
 inner join final_steps
     on
         attempts.person_key = final_steps.person_key

@@ -1,7 +1,16 @@
 -- One row per attempt and step visited in it.
 {{ mart_by('person', 'attempt_id', "passed_attempts(['known_us'])") }}
 -- depends_on: {{ ref('as_of') }}, {{ ref('int_attempts') }}
-with described as (
+with built as (
+
+    select attempts.*
+    from {{ ref('int_journey_attempts') }} as attempts
+    {% if builds_increment() %}cross join {{ ref('as_of') }} as now{% endif %}
+    where {{ is_touched_or_passed('attempts.person_key', ['attempts.known_us']) }}
+
+),
+
+described as (
 
     select
         attempts.entry_event_id,
@@ -12,7 +21,7 @@ with described as (
         step_attempts.*,
         {% if var('event_dimensions', []) %}entries.dimensions{% else %}cast(null as {{ dbt.type_string() }}) as dimensions{% endif %}
     from {{ ref('int_step_attempts') }} as step_attempts
-    inner join {{ ref('int_journey_attempts') }} as attempts
+    inner join built as attempts
         on
             step_attempts.person_key = attempts.person_key
             and step_attempts.journey_key = attempts.journey_key
@@ -21,8 +30,6 @@ with described as (
     inner join {{ ref('int_entries') }} as entries
         on step_attempts.person_key = entries.person_key and step_attempts.first_entry_seq = entries.entry_seq
     {%- endif %}
-    {% if builds_increment() %}cross join {{ ref('as_of') }} as now{% endif %}
-    where {{ is_touched_or_passed('step_attempts.person_key', ['attempts.known_us']) }}
 
 )
 

@@ -5,8 +5,8 @@
 with span as (
 
     select
-        min({{ local_day('occurred_us', timezone) }}) as first_day,
-        max({{ local_day('occurred_us', timezone) }}) as last_day
+        {{ local_day('min(occurred_us)', timezone) }} as first_day,
+        {{ local_day('max(occurred_us)', timezone) }} as last_day
     from {{ ref('int_ticket_events') }}
 
 ),
