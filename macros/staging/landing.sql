@@ -43,7 +43,7 @@
   UTC (at most 99:99), no text is five days from its moment.
 #}
 {% macro landed_in(table, hours) -%}
-{%- if not hours or is_switched_off(table) -%}{{ return('where 1 = 1') }}{%- endif -%}
+{%- if not hours or is_switched_off(table) -%}{{ return('where 1 = 0') }}{%- endif -%}
 {%- set present = raw_columns(table) -%}
 {%- set first, last = hours | min, hours | max -%}
 {%- set near = [] -%}

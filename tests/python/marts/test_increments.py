@@ -75,6 +75,16 @@ def test_what_is_in_doubt_is_built_again(built: Path, inputs: Inputs, tmp_path: 
     assert {name for name in built_last(database) if name.startswith("test.")} != set()
 
 
+def test_models_that_are_all_built_again_write_no_row_where_none_has_landed(built: Path, inputs: Inputs, tmp_path: Path) -> None:
+    """As after a changed comment. `run_no` tells in which run a row was written; of users nothing says when their rows landed."""
+    database = Path(shutil.copy(built, tmp_path / "again.duckdb"))
+    tables = [table for table in tables_of(built) if table not in ("int_builds", "int_checked_users")]
+    execute(database, "update int_builds set fingerprint = 'of other comments' where model_name = '(end)'")
+    build(database, inputs)
+    assert {"int_checked_events", "int_identity_pairs", "int_person_events", "fct_tickets"} <= built_last(database)
+    assert differing(content_of(built, tables), content_of(database, tables)) == {}
+
+
 def test_a_part_is_made_up_for(built: Path, inputs: Inputs, tmp_path: Path) -> None:
     database = Path(shutil.copy(built, tmp_path / "again.duckdb"))
     later = replace(inputs, variables=inputs.variables | {"as_of": "2025-06-17 23:00:00"})
