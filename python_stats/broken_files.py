@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from python_stats.errors import first_line
-from python_stats.loading import RAW_TABLES, raw_files
+from python_stats.loading import RAW_TABLES, raw_files, raw_tables
 from python_stats.project import Project
 from python_stats.sql_warehouse import literal
 
@@ -25,9 +25,8 @@ def broken_file(project: Project, results: Path | None) -> str | None:
     if location is None:
         return None
     failed = _failed(results)
-    tables = [table for table in RAW_TABLES if table not in (project.variables.get("disabled_tables") or [])]
     with duckdb.connect() as connection:
-        for table in tables:
+        for table in raw_tables(project):
             pattern, _ = raw_files(str(project.folder / location.replace("{table}", table)))
             for (path,) in connection.execute(f"select file from glob({literal(pattern)}) order by 1").fetchall():
                 try:

@@ -90,6 +90,11 @@ def _load_spark(project: Project, location: str, schema: str) -> dict[str, int]:
     return rows
 
 
+def raw_tables(project: Project) -> list[str]:
+    """The raw tables that are not switched off (variable `disabled_tables`)."""
+    return [table for table in RAW_TABLES if table not in (project.variables.get("disabled_tables") or [])]
+
+
 def raw_files(location: str, more: str = "") -> tuple[str, str]:
     """The pattern that a raw table's files fit, and how DuckDB selects from them.
 

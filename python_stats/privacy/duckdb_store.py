@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from python_stats.errors import UserError, first_line
-from python_stats.loading import RAW_TABLES, raw_files
+from python_stats.loading import raw_files, raw_tables
 from python_stats.operations import publication
 from python_stats.privacy.forgotten import ForgottenFile, list_file
 from python_stats.privacy.persons import Ask, RawRows
@@ -45,10 +45,9 @@ class DuckDBStore(Store):
 
     def raw_tables(self, ask: Ask) -> dict[str, RawRows]:
         """Files, or tables of the same database."""
-        location, variables = self.project.raw_location, self.project.variables
-        schema = str(variables.get("raw_schema") or "raw")
+        location, schema = self.project.raw_location, str(self.project.variables.get("raw_schema") or "raw")
         found = {}
-        for table in (name for name in RAW_TABLES if name not in (variables.get("disabled_tables") or [])):
+        for table in raw_tables(self.project):
             if location:
                 path, relation = raw_files(str(self.project.folder / location.replace("{table}", table)), ", filename = 'raw_file'")
                 if not ask("select count(*) from glob(?)", path)[0][0]:

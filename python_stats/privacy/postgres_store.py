@@ -13,7 +13,7 @@ from typing import Any
 
 from python_stats import postgres
 from python_stats.errors import DatabaseLockedError, UserError
-from python_stats.loading import RAW_TABLES
+from python_stats.loading import RAW_TABLES, raw_tables
 from python_stats.operations.database_publication import NUMBER
 from python_stats.privacy.forgotten import ForgottenTable
 from python_stats.privacy.persons import Ask, RawRows
@@ -55,7 +55,7 @@ class PostgresStore(Store):
         """Tables of the raw schema."""
         query = "select column_name from information_schema.columns where table_schema = ? and table_name = ?"
         found = {}
-        for table in (name for name in RAW_TABLES if name not in (self.project.variables.get("disabled_tables") or [])):
+        for table in raw_tables(self.project):
             columns = {name for (name,) in ask(query, self._raw, table)}
             if columns:
                 ids = tuple(name for name in ("user_id", "anonymous_id") if name in columns)
