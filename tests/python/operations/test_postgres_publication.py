@@ -4,78 +4,47 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from operations.versions import AS_OF, MARTS, SCHEMA, Versions, opened, start_afresh, started
 from postgres_server import Server
 
 from python_stats.errors import DatabaseLockedError, UserError
-from python_stats.operations import history, nightly, publication
+from python_stats.operations import history, publication
 from python_stats.operations.lock import RunLock
-from python_stats.operations.nightly import Places, Stages
+from python_stats.operations.nightly import Places
 from python_stats.operations.postgres_publication import PostgresPublications, fingerprint
-from python_stats.project import Flags, Project, open_project
-
-PROJECT = Path(__file__).resolve().parents[3]
-SCHEMA = "nightly"
-AS_OF = datetime(2026, 5, 5, 12)
 
 
-class Business:
-    """Two marts that hold the version the next build gives them, a table about persons, and stages without dbt."""
-
-    def __init__(self, project: Project, folder: Path) -> None:
-        self.marts = ["daily", "weekly"]
-        self.publications = PostgresPublications(project, folder / "published", lambda pages: self.marts)
-        self.places = Places(folder / "runs", self.publications, self.publications.lock)
-        self.version = 1
+class Business(Versions):
+    def __init__(self, folder: Path) -> None:
+        super().__init__(PostgresPublications(opened("postgres"), folder / "published", lambda pages: self.marts), folder)
         self.columns = "{version} as version, row_number, 'it''s ' || row_number as said"
 
     def build(self, folder: Path, lock: RunLock) -> int:
         with connected() as connection:  # as dbt does it: new tables take the old ones' names
-            for mart in ("daily", "weekly"):
+            for mart in MARTS:
                 columns = self.columns.format(version=self.version)
                 connection.execute(f"drop table if exists {SCHEMA}.{mart} cascade")
                 connection.execute(f"create table {SCHEMA}.{mart} as select {columns} from generate_series(1, 200) as numbers(row_number)")
                 connection.execute(f"comment on table {SCHEMA}.{mart} is 'It''s one row per version {self.version}'")
                 connection.execute(f"comment on column {SCHEMA}.{mart}.row_number is '100 % of them'")
             connection.execute(f"create table if not exists {SCHEMA}.persons as select 'u:anna' as person_id")
-        return 0
+        return self.code
 
-    def report(self, folder: Path) -> None:
-        folder.mkdir(parents=True)
-        (folder / "scorecard.html").write_text(f"version {self.version}", encoding="utf-8")
-
-    def run(self, version: int, keep: int = 7) -> str:
-        self.version = version
-        stages = Stages(self.build, lambda: None, self.report, lambda: (AS_OF, {}), lambda records: None)
-        code, record = nightly.run(stages, self.places, keep=keep, wait_s=0)
-        assert code == 0
-        return record.run_id
-
-    def seen(self) -> tuple[int, str]:
-        """What a reader sees: the version in the views and on the page."""
+    def asked(self, query: str) -> list[tuple[Any, ...]]:
         with connected() as connection:
-            ((version,),) = connection.execute(
-                f"select distinct daily.version from {SCHEMA}_published.daily full join {SCHEMA}_published.weekly using (version, row_number)"
-            ).fetchall()
-        return version, (self.publications.root / "current" / "scorecard.html").read_text(encoding="utf-8")
+            return list(connection.execute(query).fetchall())
 
 
 def connected(**more: Any) -> Any:
     names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
     return psycopg.connect(**({name: os.environ[variable] for name, variable in names.items()} | {"autocommit": True} | more))
-
-
-def opened() -> Project:
-    return open_project(Flags(project_dir=str(PROJECT), profiles_dir=str(PROJECT), target="postgres"))
 
 
 @pytest.fixture
@@ -84,11 +53,8 @@ def business(postgres: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("DBT_TARGET", raising=False)
     with postgres.connect() as connection:
-        for schema in (SCHEMA, f"{SCHEMA}_published", f"{SCHEMA}_publications", "bi"):
-            connection.execute(f"drop schema if exists {schema} cascade")
-        connection.execute(f"create schema {SCHEMA}")
-        connection.execute("create schema bi")
-    yield Business(opened(), tmp_path)
+        start_afresh(connection)
+    yield Business(tmp_path)
 
 
 def test_a_run_switches_marts_and_pages_and_their_checksums_fit(business: Business, postgres: Server) -> None:
@@ -214,7 +180,7 @@ def test_a_reader_sees_the_aggregates_and_nothing_else(business: Business, postg
     with postgres.connect() as connection:
         connection.execute("drop role if exists analyst")
         connection.execute("create role analyst login password 'seen'")
-    project = open_project(Flags(project_dir=str(PROJECT), profiles_dir=str(PROJECT), target="postgres", vars="{mart_grants: {select: [analyst]}}"))
+    project = opened("postgres", vars="{mart_grants: {select: [analyst]}}")
     business.publications = PostgresPublications(project, business.publications.root, lambda pages: business.marts)
     business.places = Places(business.places.runs, business.publications, business.publications.lock)
     business.run(1)
@@ -234,18 +200,13 @@ def test_a_reader_sees_the_aggregates_and_nothing_else(business: Business, postg
 
 HOLD = """
 import subprocess, sys, time
-from operations.test_postgres_publication import opened
+from operations.versions import opened
 from python_stats.operations.postgres_lock import database_lock
-with database_lock(opened(), "run 000001-x") as lock:
+with database_lock(opened("postgres"), "run 000001-x") as lock:
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], pass_fds=[lock.descriptor]) if sys.argv[1] == "child" else None
     print(child.pid if child else 0, flush=True)
     time.sleep(60)
 """
-
-
-def started(script: str, *arguments: str) -> subprocess.Popen[str]:
-    places = os.pathsep.join([str(PROJECT / "tests" / "python"), *sys.path])
-    return subprocess.Popen([sys.executable, "-c", script, *arguments], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": places})
 
 
 @pytest.mark.parametrize("how", ["alone", "child"])
@@ -291,14 +252,14 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import psycopg
-from operations.test_postgres_publication import Business, opened
+from operations.test_postgres_publication import Business
 left, real = [int(sys.argv[2])], psycopg.Connection.execute
 def execute(*arguments, **named):
     left[0] -= 1
     if left[0] < 0:
         os.kill(os.getpid(), signal.SIGKILL)
     return real(*arguments, **named)
-business = Business(opened(), Path(sys.argv[1]))
+business = Business(Path(sys.argv[1]))
 psycopg.Connection.execute = execute
 business.run(2, keep=1)
 """

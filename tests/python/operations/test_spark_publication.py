@@ -2,47 +2,34 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from operations.versions import AS_OF, MARTS, SCHEMA, Versions, opened, start_afresh, started
 from spark_cluster import Cluster, NoClusterError, running
 
 from python_stats.errors import DatabaseLockedError, UserError
-from python_stats.operations import history, nightly, publication
+from python_stats.operations import history, publication
 from python_stats.operations.lock import RunLock
-from python_stats.operations.nightly import Places, Stages
 from python_stats.operations.spark_publication import SparkPublications, fingerprint, machine_lock
-from python_stats.project import Flags, Project, open_project
 from python_stats.spark import Session, connect
 
-PROJECT = Path(__file__).resolve().parents[3]
-SCHEMA = "nightly"
-AS_OF = datetime(2026, 5, 5, 12)
 
-
-class Business:
-    """Two marts that hold the version the next build gives them, a table about persons, and stages without dbt."""
-
-    def __init__(self, project: Project, folder: Path) -> None:
-        self.marts = ["daily", "weekly"]
+class Business(Versions):
+    def __init__(self, folder: Path) -> None:
         self.few: dict[str, Any] = {}
-        self.publications = SparkPublications(project, folder / "published", lambda pages: self.marts, lambda pages: self.few)
-        self.places = Places(folder / "runs", self.publications, self.publications.lock)
-        self.version, self.code = 1, 0
+        super().__init__(SparkPublications(opened("spark"), folder / "published", lambda pages: self.marts, lambda pages: self.few), folder)
         self.columns = "{version} as version, row_number, concat('it\\'s ', row_number) as said"
 
     def build(self, folder: Path, lock: RunLock) -> int:
         with session() as connection:
-            for mart in ("daily", "weekly"):
+            for mart in MARTS:
                 columns = self.columns.format(version=self.version)
                 connection.execute(f"create or replace temporary view made (version comment 'Which build it is of', row_number, said) as select {columns} from range(200) as r(row_number)")
                 comment = f"comment 'It\\'s one row per version {self.version}'"
@@ -50,26 +37,13 @@ class Business:
             connection.execute(f"create table if not exists {SCHEMA}.persons using iceberg as select 'u:anna' as person_id")
         return self.code
 
-    def report(self, folder: Path) -> None:
-        folder.mkdir(parents=True)
-        (folder / "scorecard.html").write_text(f"version {self.version}", encoding="utf-8")
-
-    def run(self, version: int, keep: int = 7) -> str:
-        self.version = version
-        stages = Stages(self.build, lambda: None, self.report, lambda: (AS_OF, {}), lambda records: None)
-        code, record = nightly.run(stages, self.places, keep=keep, wait_s=0)
-        assert code == self.code
-        return record.run_id
-
-    def seen(self) -> tuple[int, str]:
-        """What a reader sees: the version in the views and on the page."""
-        ((version,),) = asked(f"select distinct version from {SCHEMA}_published.daily full join {SCHEMA}_published.weekly using (version, row_number)")
-        return version, (self.publications.root / "current" / "scorecard.html").read_text(encoding="utf-8")
+    def asked(self, query: str) -> list[tuple[Any, ...]]:
+        return asked(query)
 
 
 @contextmanager
 def session() -> Iterator[Session]:
-    with connect(opened()) as found:
+    with connect(opened("spark")) as found:
         yield found
 
 
@@ -77,10 +51,6 @@ def asked(query: str) -> list[tuple[Any, ...]]:
     """As a reader who has just come."""
     with session() as connection:
         return connection.execute(query).fetchall()
-
-
-def opened() -> Project:
-    return open_project(Flags(project_dir=str(PROJECT), profiles_dir=str(PROJECT), target="spark"))
 
 
 @pytest.fixture(scope="module")
@@ -98,11 +68,8 @@ def business(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("DBT_TARGET", raising=False)
     with session() as connection:
-        for schema in (SCHEMA, f"{SCHEMA}_published", f"{SCHEMA}_publications", "bi"):
-            connection.execute(f"drop schema if exists {schema} cascade")
-        connection.execute(f"create schema {SCHEMA}")
-        connection.execute("create schema bi")
-    yield Business(opened(), tmp_path)
+        start_afresh(connection)
+    yield Business(tmp_path)
 
 
 def test_readers_see_whole_publications_and_their_checksums_fit(business: Business) -> None:
@@ -183,7 +150,7 @@ def test_what_bi_built_stays_while_columns_come_go_and_change(business: Business
 def made_of(business: Business, names: str) -> Any:
     def build(folder: Path, lock: RunLock) -> int:
         with session() as connection:
-            for mart in ("daily", "weekly"):
+            for mart in MARTS:
                 columns = business.columns.format(version=business.version)
                 connection.execute(f"create or replace table {SCHEMA}.{mart} using iceberg as select {names} from (select {columns} from range(200) as r(row_number))")
         return 0
@@ -197,7 +164,7 @@ def test_one_run_at_a_time_and_only_the_last_are_kept(business: Business) -> Non
     assert [name[:6] for name in business.publications.publications()] == ["000002", "000003"]
     for table in ("daily", "publication", "publications"):
         assert asked(f"select distinct publication_no from {SCHEMA}_publications.{table} order by 1") == [(2,), (3,)]
-    code = "import sys; from operations.test_spark_publication import *; lock = machine_lock(opened(), 'run 7'); lock.__enter__(); print('held', flush=True); sys.stdin.read()"
+    code = "import sys; from operations.test_spark_publication import *; lock = machine_lock(opened('spark'), 'run 7'); lock.__enter__(); print('held', flush=True); sys.stdin.read()"
     holder = started(code, stdin=subprocess.PIPE)
     try:
         assert holder.stdout is not None and holder.stdout.readline() == "held\n"
@@ -206,7 +173,7 @@ def test_one_run_at_a_time_and_only_the_last_are_kept(business: Business) -> Non
     finally:
         holder.send_signal(signal.SIGKILL)
         holder.wait()
-    with machine_lock(opened(), "a build"):
+    with machine_lock(opened("spark"), "a build"):
         pass
     business.run(4, keep=2)
     assert business.seen() == (4, "version 4")
@@ -215,14 +182,14 @@ def test_one_run_at_a_time_and_only_the_last_are_kept(business: Business) -> Non
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from operations.test_spark_publication import Business, Session, opened
+from operations.test_spark_publication import Business, Session
 left, real = [int(sys.argv[2])], Session.execute
 def execute(self, statement):
     left[0] -= statement.startswith(("insert", "create", "delete"))
     if left[0] < 0:
         os.kill(os.getpid(), signal.SIGKILL)
     return real(self, statement)
-business = Business(opened(), Path(sys.argv[1]))
+business = Business(Path(sys.argv[1]))
 Session.execute = execute
 business.run(2, keep=1)
 """
@@ -244,8 +211,3 @@ def test_killed_between_two_statements(business: Business, tmp_path: Path, steps
     assert [number for (number,) in asked(f"select distinct publication_no from {SCHEMA}_publications.daily order by 1")] == [3, 4]
     assert {record.outcome for record in history.load(business.places.runs)} <= {"published", "interrupted"}
     assert set(publication.publications(business.publications.root)) == set(business.publications.publications())
-
-
-def started(script: str, *arguments: str, **more: Any) -> subprocess.Popen[str]:
-    places = os.pathsep.join([str(PROJECT / "tests" / "python"), *sys.path])
-    return subprocess.Popen([sys.executable, "-c", script, *arguments], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": places}, **more)
