@@ -32,7 +32,7 @@ import spark_cluster  # noqa: E402
 from faults.postgres_restart import SAID, write_batches  # noqa: E402
 
 LEAST_SHARE = 0.2  # of the tasks, for each executor
-BROADCAST_KB = 100  # what is joined by a copy on each worker: so little that, at this size, plans are those of much data
+BROADCAST_KB = 50  # what is joined by a copy on each worker: so little that, at this size, plans are those of much data
 SETTINGS = {
     "spark.sql.autoBroadcastJoinThreshold": f"{BROADCAST_KB}KB",
     # a metastore that outlives the server
@@ -44,7 +44,7 @@ WITHOUT_TESTS = ["--exclude-resource-type", "test", "--exclude-resource-type", "
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--events", type=int, default=10_000)
+    parser.add_argument("--events", type=int, default=40_000)
     parser.add_argument("--kill-after", type=int, default=60, help="a worker is killed when so many seeds and models are there")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="empathy_roi_") as name:
