@@ -150,7 +150,7 @@ def main() -> int:
         total, start = float(found["total_s"]), float(found["start_s"])  # type: ignore[arg-type]
         print(f"| {name} | {total:.1f} | {start:.1f} | {(total - start) / full:.1%} | {found['peak_mb']:.0f} |")
     print("\n| a month of a journey by day, from | ms |\n|---|---|")
-    for name, milliseconds in dashboard(folder / "warehouse.duckdb").items():
+    for name, milliseconds in dashboard(folder / ("warehouse.duckdb" if options.one_full else "full.duckdb")).items():
         print(f"| {name} | {milliseconds:.1f} |")
     floors = {name: floor(folder / "raw", name) for name in FLOORS}
     print("\n| floor | CPU s |\n|---|---|")

@@ -193,7 +193,7 @@ def faults_of_the_work(events: Iterable[dict[str, Any]], many_rows: int) -> list
                 executors[models.get(stage, "?")][event["Task Info"]["Executor ID"]] += 1
     whole = sum(executors.values(), Counter[str]())
     shares = {name: count / whole.total() for name, count in whole.items()}
-    print(f"tasks before the worker died, by executor: {dict(whole)}", flush=True)
+    print(f"tasks while both workers lived, by executor: {dict(whole)}", flush=True)
     is_spread = len(shares) >= spark_cluster.WORKERS and min(shares.values()) > LEAST_SHARE
     faults = [] if is_spread else [f"the work is not spread: {shares}"]
     brought: Counter[str] = Counter()
