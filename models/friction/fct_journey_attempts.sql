@@ -10,12 +10,12 @@ with built as (
 
 ),
 
-final_steps as (
+described as (
 
     select
-        attempts.person_key,
-        attempts.journey_key,
-        attempts.attempt_seq,
+        attempts.*,
+        steps.journey_id,
+        steps.step_id,
         attempts.outcome = 'abandoned' and steps.is_required and step_attempts.errors > 0 as failed_at_required_step
     from built as attempts
     inner join {{ ref('int_step_attempts') }} as step_attempts
@@ -30,11 +30,11 @@ final_steps as (
 )
 
 select
-    steps.journey_id || ':' || attempts.entry_event_id as attempt_id,
-    steps.journey_id,
+    attempts.journey_id || ':' || attempts.entry_event_id as attempt_id,
+    attempts.journey_id,
     persons.person_id,
     attempts.outcome,
-    steps.step_id as last_step_id,
+    attempts.step_id as last_step_id,
     attempts.dimensions,
     attempts.steps_visited,
     attempts.fields,
@@ -44,7 +44,7 @@ select
     {{ seconds_from_us('attempts.pause_us') }} as pause_s,
     {{ seconds_from_us(elapsed_us('attempts.started_us', 'coalesce(attempts.completed_us, attempts.ended_us)')) }} as duration_s,
     {{ seconds_from_us(elapsed_us('attempts.started_us', 'attempts.first_action_us')) }} as seconds_to_first_action,
-    coalesce(final_steps.failed_at_required_step, false) as failed_at_required_step,
+    coalesce(attempts.failed_at_required_step, false) as failed_at_required_step,
     case
         when attempts.completed_us is null then null
         when troubled.person_key is not null then true
@@ -71,14 +71,7 @@ select
         when troubled.troubled_us is not null then {{ timestamp_from_us('troubled.troubled_us') }}
         when now.as_of_us >= attempts.completed_us + {{ days_us(7) }} then {{ timestamp_from_us('attempts.completed_us + ' ~ days_us(7)) }}
     end as silent_friction_known_at
-from built as attempts
-inner join final_steps
-    on
-        attempts.person_key = final_steps.person_key
-        and attempts.journey_key = final_steps.journey_key
-        and attempts.attempt_seq = final_steps.attempt_seq
-inner join {{ ref('int_journey_steps') }} as steps
-    on attempts.journey_key = steps.journey_key and attempts.last_step_order = steps.step_order
+from described as attempts
 inner join {{ ref('int_persons') }} as persons
     on attempts.person_key = persons.person_key
 left join {{ ref('int_troubled_completions') }} as troubled
