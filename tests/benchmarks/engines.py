@@ -114,7 +114,7 @@ def built_on(engine: str, server: Server | None, folder: Path, location: str, en
         loading = timed([sys.executable, "-m", "python_stats", "load", location], environment, lambda: server_used(server))
         print(f"load into {engine:<9} {loading[0]:8.1f} s  {loading[1]:8.1f} CPU s", flush=True)
     place = ["--target-path", str(folder / f"target-{engine}"), "--log-path", str(folder / "logs")]
-    dbt = [sys.executable, "-m", "dbt.cli.main", "--quiet"]
+    dbt = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet"]
     subprocess.run([*dbt, "parse", *place], cwd=PROJECT, check=True, env=environment)  # parsing is not what is measured
     skipped = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
     return timed([*dbt, "build", *place, *skipped], environment, lambda: server_used(server))
