@@ -1,14 +1,11 @@
 """Which raw file it was that a build could not read: DuckDB does not always say, and a table may lie in thousands of files."""
 
 import json
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from python_stats.errors import first_line
-from python_stats.loading import RAW_TABLES, raw_files, raw_tables
+from python_stats.loading import RAW_TABLES, raw_files, raw_tables, unreadable_file
 from python_stats.project import Project
-from python_stats.sql_warehouse import literal
 
 
 def broken_file(project: Project, results: Path | None) -> str | None:
@@ -28,14 +25,9 @@ def broken_file(project: Project, results: Path | None) -> str | None:
     with duckdb.connect() as connection:
         for table in raw_tables(project):
             pattern, _ = raw_files(str(project.folder / location.replace("{table}", table)))
-            for (path,) in connection.execute(f"select file from glob({literal(pattern)}) order by 1").fetchall():
-                try:
-                    _, relation = raw_files(re.sub(r"[*?[]", r"[\g<0>]", path))
-                    connection.execute(f"describe select * from {relation}")
-                    if table in failed:
-                        connection.execute(f"select max(hash(found)) from {relation} as found")
-                except duckdb.Error as error:
-                    return f"{path}: cannot be read ({first_line(error)})"
+            found = unreadable_file(connection, pattern, table in failed)
+            if found:
+                return found
     return None
 
 

@@ -1,14 +1,18 @@
 """Raw files into the raw tables of a warehouse that reads none: Parquet or CSV through DuckDB, as CSV into a copy, as Parquet to Spark."""
 
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from python_stats.errors import UserError, first_line
 from python_stats.project import Project
 from python_stats.sql_warehouse import literal, quoted
+
+if TYPE_CHECKING:
+    import duckdb
 
 RAW_TABLES = (
     "events", "message_events", "ticket_events", "survey_responses", "transactions", "experiment_assignments", "consents", "users",
@@ -129,8 +133,28 @@ def _export(location: str, target: Path, types: Mapping[str, str], text: str) ->
             form = "format parquet" if target.suffix == ".parquet" else "format csv, header"
             copied = _first(connection, f"copy (select {selected} from {relation}) to {literal(str(target))} ({form})")
         except duckdb.Error as error:
-            raise UserError(f"{path}: cannot be read ({first_line(error)})") from error
+            raise UserError(unreadable_file(connection, path, True) or f"{path}: cannot be read ({first_line(error)})") from error
     return columns, int(copied)
+
+
+def unreadable_file(connection: "duckdb.DuckDBPyConnection", pattern: str, is_whole: bool) -> str | None:
+    """The first of a raw table's files that cannot be read, and why, in one line; None where all can be.
+
+    Args:
+        pattern: what the files fit (`raw_files`).
+        is_whole: read every row, not the columns alone.
+    """
+    import duckdb
+
+    for (path,) in connection.execute(f"select file from glob({literal(pattern)}) order by 1").fetchall():
+        try:
+            _, relation = raw_files(re.sub(r"[*?[]", r"[\g<0>]", path))
+            connection.execute(f"describe select * from {relation}")
+            if is_whole:
+                connection.execute(f"select max(hash(found)) from {relation} as found")
+        except duckdb.Error as error:
+            return f"{path}: cannot be read ({first_line(error)})"
+    return None
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

@@ -215,6 +215,18 @@ def test_loading_touches_no_table_of_somebody_else(tmp_path: Path, postgres: Ser
         assert connection.execute("select to_regclass('raw.events')").fetchone() == (None,)  # all tables or none
 
 
+def test_the_file_that_cannot_be_loaded_is_named(tmp_path: Path, postgres: Server, project: Project) -> None:
+    (tmp_path / "raw").mkdir()
+    for table in ("events", "users"):
+        write_raw(tmp_path / "raw" / table, **dict.fromkeys("abc", "select i as key from range(3000) as t(i)"))
+    broken = tmp_path / "raw" / "users" / "b.parquet"
+    broken.write_bytes(broken.read_bytes()[:500])
+    result = call("load", str(tmp_path / "raw" / "{table}"))
+    assert result.exit_code == EXIT_USAGE and result.stderr.count("\n") == 1 and f"{broken}: cannot be read (" in result.stderr
+    with postgres.connect() as connection:
+        assert connection.execute("select to_regclass('raw.events'), to_regclass('raw.users')").fetchone() == (None, None)
+
+
 @pytest.mark.parametrize(("location", "words"), [("nowhere/{table}.csv", "no file fits it"), ("data/raw", "write {table} where")])
 def test_where_there_is_nothing_to_load(location: str, words: str, project: Project) -> None:
     result = call("load", location)
