@@ -67,11 +67,11 @@
 {{ return(found) }}
 {%- endmacro %}
 
-{# Has nothing landed in a raw table since it was last checked? Its hours have been compared already, as the SQL was made. #}
+{# Has nothing landed in a raw table since it was last checked? Its files or hours have been compared already, as the SQL was made. #}
 {% macro raw_table_stands(table) -%}
 {%- if table == 'users' -%}{{ return(true) }}{%- endif -%}
 {%- set landing = memory().landing.get(table) -%}
-{{ return(landing is not none and not landing.hours) }}
+{{ return(landing is not none and not landing.hours and not landing.files) }}
 {%- endmacro %}
 
 {# The last run in which something was built; what a view shows changes with what it reads. Unknown is later than any run. #}

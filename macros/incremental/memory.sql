@@ -36,7 +36,7 @@
 {%- endif -%}
 {{ return({
     'builds': builds, 'run_no': builds.get('(run)', {'run_no': 0}).run_no + 1, 'broken_run_no': broken.run_no,
-    'kept': {}, 'built': {}, 'full_now': {}, 'made_of': {}, 'increments': {}, 'lineage': {}, 'landing': {}, 'raw_columns': {}, 'raw_state': {}, 'seed_columns': {}, 'once': {},
+    'kept': {}, 'built': {}, 'full_now': {}, 'made_of': {}, 'increments': {}, 'lineage': {}, 'landing': {}, 'raw_columns': {}, 'raw_files': {}, 'file_marks': {}, 'raw_state': {}, 'seed_columns': {}, 'once': {},
 }) }}
 {%- endmacro %}
 

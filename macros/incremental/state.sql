@@ -115,6 +115,7 @@ insert into {{ builds_relation() }} values
 {%- endmacro %}
 {% macro default__begin_build(replaced) -%}
 {{ noted_build() }};
+{{ noted_files() }}
 {% if builds_on() and replaced -%}
 delete from {{ this }} where {{ replaced }};
 {%- elif not builds_on() and is_incremental() -%}

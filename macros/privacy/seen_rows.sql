@@ -4,8 +4,8 @@
 
   An id is hashed once, not once a row.
 #}
-{% macro seen_rows(table) -%}
-{%- if not execute or is_switched_off(table) or not (var('pseudonymize', false) or somebody_is_forgotten()) -%}{{ return(raw_from(table)) }}{%- endif -%}
+{% macro seen_rows(table, only=none) -%}
+{%- if not execute or is_switched_off(table) or not (var('pseudonymize', false) or somebody_is_forgotten()) -%}{{ return(raw_from(table, only)) }}{%- endif -%}
 {%- set columns = seen_columns(table) -%}
 {%- set forgetting = somebody_is_forgotten() -%}
 {%- set identities = {'user_id': 'u:', 'anonymous_id': 'a:'} -%}
@@ -36,14 +36,14 @@
             {%- else %}
             false as is_forgotten
             {%- endif %}
-        from {{ raw_from(table) }} as raw_rows
+        from {{ raw_from(table, only) }} as raw_rows
         {%- for name in ids if var('pseudonymize', false) or name in identities %}
         left join (
             select
                 ids.id,
                 {% if var('pseudonymize', false) %}{{ keyed_hash('ids.id', 'pseudonym') }}{% else %}ids.id{% endif %} as pseudonym,
                 {% if forgetting and name in identities %}forgotten.identity_hash is not null{% else %}false{% endif %} as is_forgotten
-            from (select distinct {{ id_text('raw_ids', name) }} as id from {{ raw_from(table) }} as raw_ids) as ids
+            from (select distinct {{ id_text('raw_ids', name) }} as id from {{ raw_from(table, only) }} as raw_ids) as ids
             {%- if forgetting and name in identities %}
             left join {{ forgotten_rows() }} as forgotten
                 on {{ keyed_hash(literal(identities[name]) ~ ' || ids.id', 'forget') }} = forgotten.identity_hash

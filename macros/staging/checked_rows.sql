@@ -1,9 +1,9 @@
 {#
   Rows of a raw table, typed, with `rejection_reason` (null: the row keeps the contract), for a rejected row `payload`, the raw row
   as JSON text, and `landed_at`. One reason a row: the first that applies, in the contract's order. `restriction` goes on after the
-  raw relation: a join or a condition on its columns.
+  raw relation: a join or a condition on its columns; `only` are the files to read.
 #}
-{% macro checked_rows(table, restriction='') -%}
+{% macro checked_rows(table, restriction='', only=none) -%}
 {%- set contract = raw_contract()[table] -%}
 {%- set present = seen_columns(table) if execute and not is_switched_off(table) else {} -%}
 {%- set forgetting = execute and not is_switched_off(table) and somebody_is_forgotten() -%}
@@ -40,7 +40,7 @@ from (
             is_forgotten,
             {%- endif %}
             {{ landed_at(table, present) }} as landed_at
-        from {{ seen_rows(table) }}
+        from {{ seen_rows(table, only) }}
         {{ restriction }}{{ computed_once() }}
     ) as typed{{ computed_once() }}
 ) as judged

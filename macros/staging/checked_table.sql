@@ -3,8 +3,8 @@
   (null). Of copies the one received first counts, then the one that happened first, then whichever comes first by its content, so
   that the order of the rows never matters.
 
-  An increment reads the landing hours that differ from what has been read, and ranks anew whatever shares a key with their rows;
-  both replace what is there by key. A row without a key carries '' in its place.
+  An increment reads what has landed (files that have come, or landing hours that differ from what has been read), and ranks anew whatever
+  shares a key with it; both replace what is there by key. A row without a key carries '' in its place.
 #}
 {% macro checked_table(table) -%}
 {%- set contract = raw_contract()[table] -%}
@@ -13,7 +13,7 @@
     materialized='incremental', incremental_strategy='delete+insert', unique_key=key, on_schema_change='fail', meta={'is_always_full': table == 'users', 'raw_table': table},
     pre_hook="{{ begin_build() }}"
 ) }}
-{%- set landing = landing_hours(table) if table != 'users' and builds_increment() else none -%}
+{%- set landing = what_landed(table) if table != 'users' and builds_increment() else none -%}
 -- depends_on: {{ ref('seed_violations') }}
 with
 
@@ -21,7 +21,7 @@ with
 {{ increment_marker() }}
 landed as (
 
-    {{ with_key(table, checked_rows(table, landed_in(table, landing.hours))) }}
+    {{ with_key(table, checked_rows(table, landed_in(table, landing), landing.files or none)) }}
 
 ),
 
@@ -33,8 +33,10 @@ numbered as (
         union all
         select {{ checked_columns(table) | join(', ') }} from {{ this }}
         where
-            {{ key }} in (select {{ key }} from landed)
+            {{ has_key_of(this, key, 'landed') }}
+            {%- if landing.hours %}
             and {{ landing_hour('landed_at') }} not in ({{ hour_list(landing.hours) }})
+            {%- endif %}
     ) as landed
 
 )

@@ -11,6 +11,40 @@
 
 {% macro landing_hour(moment) -%}coalesce({{ dbt.date_trunc('hour', moment) }}, timestamp '0001-01-01 00:00:00'){%- endmacro %}
 
+{#
+  What an increment of a raw table reads: the files that have come, where none of those read before has changed (a run that adds a file a
+  day does not look into the others); or else the landing hours that differ.
+#}
+{% macro what_landed(table) -%}
+{%- set before, now = files_read_before(table), file_marks(table) -%}
+{%- if before -%}
+    {%- set landing = {'files': now.keys() | reject('in', before) | list, 'hours': [], 'is_rewritten': false} -%}
+    {%- do memory().landing.update({table: landing}) -%}
+    {{ return(landing) }}
+{%- endif -%}
+{{ return(landing_hours(table)) }}
+{%- endmacro %}
+
+{# The files that the last build of a raw table has read, if all of them are as they were; nothing otherwise, or where no file is named. #}
+{% macro files_read_before(table) -%}
+{%- set noted, built = last_build(files_note(table)), last_build('int_checked_' ~ table) -%}
+{%- if not noted or not built or noted.run_no != built.run_no -%}{{ return({}) }}{%- endif -%}
+{%- set before, now = fromjson(noted.fingerprint), file_marks(table) -%}
+{%- for file, mark in before.items() if now.get(file) != mark -%}{{ return({}) }}{%- endfor -%}
+{{ return(before) }}
+{%- endmacro %}
+
+{# Beside what a build is made of, the files that it reads, as they are before it reads them. #}
+{% macro noted_files() -%}
+{%- set table = model.config.get('meta', {}).get('raw_table') -%}
+{%- if table and table != 'users' and file_marks(table) -%}
+delete from {{ builds_relation() }} where model_name = '{{ files_note(table) }}';
+insert into {{ builds_relation() }} select '{{ files_note(table) }}', max(run_no), null, {{ literal(tojson(file_marks(table))) }}, null from {{ builds_relation() }};
+{%- endif -%}
+{%- endmacro %}
+
+{% macro files_note(table) -%}{{ return('(files of ' ~ table ~ ')') }}{%- endmacro %}
+
 {# The landing hours that differ, each with how many rows it has now and had before, and whether rows that were read have changed. #}
 {% macro landing_hours(table) -%}
 {%- set present = raw_columns(table) if not is_switched_off(table) else {} -%}
@@ -27,10 +61,10 @@
 {{ return(landing) }}
 {%- endmacro %}
 
-{# The raw rows, or none of a table that is switched off. #}
-{% macro raw_from(table) -%}
+{# The raw rows, or those of some files, or none of a table that is switched off. #}
+{% macro raw_from(table, only=none) -%}
 {%- if not execute -%}{{ return(source('raw', table)) }}{%- endif -%}
-{%- if not is_switched_off(table) -%}{{ return(raw_relation(table)) }}{%- endif -%}
+{%- if not is_switched_off(table) -%}{{ return(raw_relation(table, only)) }}{%- endif -%}
 {{ return('(select cast(null as ' ~ dbt.type_string() ~ ') as ' ~ adapter.quote(raw_contract()[table].columns[0].name) ~ ' where 1 = 0) as switched_off') }}
 {%- endmacro %}
 
@@ -39,10 +73,12 @@
 {%- endmacro %}
 
 {#
-  The condition on the raw rows of some landing hours. Moments as text are looked at as text first, which is cheap: whatever its offset from
+  The condition on the raw rows that an increment reads: all of some files, or those of some landing hours. Moments as text are looked at as text first, which is cheap: whatever its offset from
   UTC (at most 99:99), no text is five days from its moment.
 #}
-{% macro landed_in(table, hours) -%}
+{% macro landed_in(table, landing) -%}
+{%- set hours = landing.hours -%}
+{%- if landing.files -%}{{ return('') }}{%- endif -%}
 {%- if not hours or is_switched_off(table) -%}{{ return('where 1 = 0') }}{%- endif -%}
 {%- set present = raw_columns(table) -%}
 {%- set first, last = hours | min, hours | max -%}

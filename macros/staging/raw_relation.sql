@@ -2,22 +2,32 @@
 
 {% macro is_switched_off(table) -%}{{ return(table in (var('disabled_tables', []) or [])) }}{%- endmacro %}
 
-{# The relation to select from: the source's table, or, on an engine that reads files, the files of `raw_location`. #}
-{% macro raw_relation(table) -%}
+{# The relation to select from: the source's table, or, on an engine that reads files, the files of `raw_location`, or those of `only`. #}
+{% macro raw_relation(table, only=none) -%}
 {%- set relation = source('raw', table) -%}
-{{ return(adapter.dispatch('raw_relation', 'empathy_roi')(table, relation)) }}
+{{ return(adapter.dispatch('raw_relation', 'empathy_roi')(table, relation, only)) }}
 {%- endmacro %}
 
-{% macro default__raw_relation(table, relation) -%}{{ return(relation) }}{%- endmacro %}
+{% macro default__raw_relation(table, relation, only) -%}{{ return(relation) }}{%- endmacro %}
 
-{% macro duckdb__raw_relation(table, relation) -%}
+{% macro duckdb__raw_relation(table, relation, only) -%}
 {%- set files = raw_files(table) -%}
 {%- if not files -%}{{ return(relation) }}{%- endif -%}
 {%- if '.csv' in files -%}
     {{ return("read_csv(" ~ literal(files) ~ ", all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', union_by_name = true, max_line_size = 33554432)") }}
 {%- else -%}
-    {{ return("read_parquet(" ~ literal(files) ~ ", union_by_name = true)") }}
+    {%- set list = file_list(parquet_files(table), true) or literal(files) -%}
+    {%- if only is none -%}{{ return("read_parquet(" ~ list ~ ", union_by_name = true)") }}{%- endif -%}
+    {#- all are named, so that the columns and their types are those of all; the others are not opened beyond that -#}
+    {{ return("(select * from read_parquet(" ~ list ~ ", union_by_name = true, filename = 'file_of_row') where list_contains(" ~ file_list(only) ~ ", file_of_row))") }}
 {%- endif -%}
+{%- endmacro %}
+
+{# Names of files as a list of DuckDB's; as patterns, in which a name with `[`, `*` or `?` stands for itself. #}
+{% macro file_list(files, as_patterns=false) -%}
+{%- set names = [] -%}
+{%- for file in files -%}{%- do names.append(literal(modules.re.sub('[*?[]', '[\\g<0>]', file) if as_patterns else file)) -%}{%- endfor -%}
+{{ return('[' ~ names | join(', ') ~ ']' if names else '') }}
 {%- endmacro %}
 
 {# The files of a raw table as a path or pattern, a folder meaning the Parquet files in it; nothing where it is a table. #}

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
+
 from python_stats.metrics import metrics
 
 Row = dict[str, str]
@@ -114,11 +116,15 @@ def _place(rows: dict[str, list[Row]], columns: dict[str, list[str]], way: str, 
     return place
 
 
-def write_batch(folder: Path, batch: dict[str, list[Row]], columns: dict[str, list[str]]) -> None:
-    """One CSV file a table."""
+def write_batch(folder: Path, batch: dict[str, list[Row]], columns: dict[str, list[str]], form: str = "csv") -> None:
+    """One file a table, as CSV or Parquet, with text in all columns."""
     folder.mkdir(parents=True, exist_ok=True)
     for table in TABLES:
         with (folder / f"{table}.csv").open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, columns[table], lineterminator="\n")
             writer.writeheader()
             writer.writerows(batch[table])
+        if form == "parquet":
+            with duckdb.connect() as connection:
+                connection.read_csv(str(folder / f"{table}.csv"), header=True, all_varchar=True).write_parquet(str(folder / f"{table}.parquet"))
+            (folder / f"{table}.csv").unlink()

@@ -2,7 +2,7 @@
 
     python tests/incremental/builder.py STEPS.json
 
-STEPS.json: a list of {"database", "raw", "batches", "seeds", "variables", "full", "environment"}; the folder `raw` gets a link to each
+STEPS.json: a list of {"database", "raw", "batches", "form", "seeds", "variables", "full", "environment"}; the folder `raw` gets a link to each
 of the step's batches before the build. Where the environment names another target, what has landed is loaded first.
 """
 
@@ -31,7 +31,7 @@ def main() -> int:
             (raw / f"{batch.parent.name}-{batch.name}").symlink_to(batch)
         os.environ.update({
             "EMPATHY_ROI_DATABASE": step["database"],
-            "EMPATHY_ROI_RAW_LOCATION": f"{raw}/*/{{table}}.csv",
+            "EMPATHY_ROI_RAW_LOCATION": f"{raw}/*/{{table}}.{step['form']}",
             "EMPATHY_ROI_SEEDS": os.path.relpath(step["seeds"], project),
             "DBT_PROFILES_DIR": str(project),
             **step["environment"],

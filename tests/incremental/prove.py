@@ -9,8 +9,9 @@
 
 A round packs its ways into one build, as disjoint persons: each way is a world of the oracle's generator of its own, cut into
 batches at random places in an order of its own (by arrival, at random, backwards, identity links last, copies last, person by
-person). `as_of` moves with what has landed, or is set by variable, forwards and back; in some rounds the experiments' seeds change
-half-way. Every experiment wants every metric. The generator lies beside the project
+person). In half of the rounds they land as Parquet files, of which an increment reads the new ones, in the others as CSV, of which it
+counts the landing hours; on a server always as CSV. `as_of` moves with what has landed, or is set by variable, forwards and back; in
+some rounds the experiments' seeds change half-way. Every experiment wants every metric. The generator lies beside the project
 (../shared/oracle, or EMPATHY_ROI_SHARED); without it the script says so and exits with 0.
 """
 
@@ -65,12 +66,13 @@ def prove(folder: Path, number: int, ways: int, batches: int, persons: int, engi
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     order = random.Random(number)
+    form = "parquet" if number % 4 in (1, 2) and engine is None else "csv"
     everything = [folder / "batches" / f"batch_{place + 1:02d}" for place in range(batches)]
     for world in range(ways):
         rows, columns = generate(GENERATOR, folder / "world", 1000 * number + world, persons)
         way = WAYS[world % len(WAYS)]
         for path, batch in zip(everything, batches_of(rows, columns, batches, way, order), strict=True):
-            write_batch(path / f"world_{world:03d}", batch, columns)
+            write_batch(path / f"world_{world:03d}", batch, columns, form)
     seeds = folder / "world" / "seeds"
     declare_all_metrics(seeds)
     before = seeds_of_before(seeds, folder / "seeds_before") if number % 4 == 2 else seeds
@@ -80,7 +82,7 @@ def prove(folder: Path, number: int, ways: int, batches: int, persons: int, engi
     steps = [
         {"database": str(folder / "increments.duckdb"), "raw": str(folder / "landed"), "seeds": str(before if place < batches // 2 else seeds),
          "batches": [str(world) for path in everything[: place + 1] for world in sorted(path.iterdir())],
-         "variables": variables, "full": False, "environment": remote["increments"]}
+         "form": form, "variables": variables, "full": False, "environment": remote["increments"]}
         for place, variables in enumerate(moments(number, batches))
     ]  # fmt: skip
     last = steps[-1] | {"database": str(folder / "full.duckdb"), "full": True}

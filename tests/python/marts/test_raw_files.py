@@ -1,0 +1,56 @@
+"""Raw Parquet files that come, change, go or get another name: an increment reads what it must, and ends where a full refresh ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+from builds import Inputs, build, rows_of
+from clean_rows import clean_rows, write_folders
+
+CHECKED = "select * exclude (run_no) from int_checked_events order by all"
+
+
+def write(path: Path, query: str, source: Path) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(f"create table rows as {query}", [str(source)])  # first, since the source may be the file itself
+        connection.table("rows").write_parquet(str(path))
+
+
+def test_files_that_come_change_and_go(built: Path, inputs: Inputs, tmp_path: Path) -> None:
+    write_folders(clean_rows(built), tmp_path / "raw", as_text=False)
+    now = replace(inputs, raw_location=str(tmp_path / "raw" / "{table}"))
+    events = tmp_path / "raw" / "events"
+    database = tmp_path / "increments.duckdb"
+
+    def built_by_files() -> bool:
+        """Build; has the increment read the files that came, rather than landing hours?"""
+        build(database, now, "--select", "+int_checked_events")
+        compiled = Path(f"{database.with_suffix('')}-target") / "compiled" / "empathy_roi" / "models" / "staging" / "int_checked_events.sql"
+        return "file_of_row" in compiled.read_text(encoding="utf-8")
+
+    def ends_as_in_full(number: int) -> bool:
+        anew = build(tmp_path / f"anew-{number}.duckdb", now, "--select", "+int_checked_events")
+        return rows_of(database, CHECKED) == rows_of(anew, CHECKED)
+
+    later = (events / "part-1.parquet").rename(tmp_path / "part-1.parquet")
+    assert not built_by_files()  # the first build reads everything
+    later.rename(events / "later [2].parquet")
+    assert built_by_files()
+
+    # copies of rows of the first file that were received before them, in a file without one of the columns
+    write(events / "third.parquet", "select * exclude (properties) replace (received_at - interval 1 second as received_at) from read_parquet(?) limit 5",
+          events / "part-0.parquet")  # fmt: skip
+    assert built_by_files()
+    assert rows_of(database, "select count(*) as copies from int_checked_events where copy_number = 2") == [{"copies": 5}]
+    assert ends_as_in_full(1)
+
+    write(events / "third.parquet", "select * replace (loaded_at - interval 2 hours as loaded_at) from read_parquet(?)", events / "third.parquet")
+    assert not built_by_files()
+    assert ends_as_in_full(2)
+
+    (events / "part-0.parquet").rename(events / "of another name.parquet")
+    (events / "third.parquet").unlink()
+    assert not built_by_files()
+    assert ends_as_in_full(3)
