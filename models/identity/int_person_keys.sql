@@ -8,12 +8,13 @@ with names as (
         'u:' || user_id as identity,
         'u:' || user_id as person_id
     from {{ ref('int_identity_pairs') }}
-    where user_id is not null and first_seen_at is not null
+    where user_id is not null and first_seen_at is not null and {{ is_of_changed_pair('user_id') }}
     union all
     select
         'a:' || anonymous_id as identity,
         person_id
     from {{ ref('person_identities') }}
+    where {{ is_of_changed_pair('anonymous_id') }}
 
 )
 

@@ -7,10 +7,11 @@ with person_ids as (
 
     select 'u:' || user_id as person_id
     from {{ ref('int_identity_pairs') }}
-    where user_id is not null and first_seen_at is not null
+    where user_id is not null and first_seen_at is not null and {{ is_of_changed_pair('user_id') }}
     union
     select person_id
     from {{ ref('person_identities') }}
+    where {{ is_of_changed_pair('anonymous_id') }}
 
 )
 

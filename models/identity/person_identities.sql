@@ -1,9 +1,10 @@
 -- Whom each anonymous_id belongs to.
+{{ built_by_anonymous_id() }}
 with anonymous_ids as (
 
     select distinct anonymous_id
     from {{ ref('int_identity_pairs') }}
-    where anonymous_id is not null and first_seen_at is not null
+    where anonymous_id is not null and first_seen_at is not null and {{ is_of_changed_pair('anonymous_id') }}
 
 ),
 
