@@ -12,7 +12,7 @@
 
 {#
   By file of a raw table what tells whether it is as it was: size, time of change, and a digest of what its footer says of every part of every
-  column (counts, least and greatest value, bytes). Nothing where the rows are not in such files.
+  column (counts, least and greatest value, bytes; nothing, in a file without rows). Nothing where the rows are not in such files.
 #}
 {% macro file_marks(table) -%}
 {%- set known = memory().file_marks -%}
@@ -28,7 +28,7 @@
     {%- set list = file_list(parquet_files(table), true) -%}
     {%- for row in run_query(
         "select files.filename, concat_ws(' ', files.size, epoch_us(files.last_modified), parts.digest) from read_blob(" ~ list ~ ') as files '
-        ~ 'inner join (select file_name, sum(hash(part)) as digest from parquet_metadata(' ~ list ~ ') as part group by file_name) as parts on files.filename = parts.file_name order by 1'
+        ~ 'left join (select file_name, sum(hash(part)) as digest from parquet_metadata(' ~ list ~ ') as part group by file_name) as parts on files.filename = parts.file_name order by 1'
     ).rows -%}
         {%- do marks.update({row[0]: row[1]}) -%}
     {%- endfor -%}

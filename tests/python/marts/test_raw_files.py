@@ -37,6 +37,7 @@ def test_files_that_come_change_and_go(built: Path, inputs: Inputs, tmp_path: Pa
     later = (events / "part-1.parquet").rename(tmp_path / "part-1.parquet")
     assert not built_by_files()  # the first build reads everything
     later.rename(events / "later [2].parquet")
+    write(events / "nothing that day.parquet", "select * from read_parquet(?) limit 0", events / "part-0.parquet")
     assert built_by_files()
 
     # copies of rows of the first file that were received before them, in a file without one of the columns
