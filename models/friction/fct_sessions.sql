@@ -1,5 +1,5 @@
 -- One row per session.
-{{ mart_by('person') }}
+{{ mart_from_event('started_at') }}
 select
     sessions.session_id,
     persons.person_id,
@@ -11,4 +11,4 @@ select
 from {{ ref('int_sessions') }} as sessions
 inner join {{ ref('int_persons') }} as persons
     on sessions.person_key = persons.person_key
-where {{ is_touched('sessions.person_key') }}
+{{ join_touched_events('sessions', 'session_seq') }}

@@ -1,12 +1,16 @@
 -- One row per attempt and step visited in it.
-{{ mart_by('person', 'attempt_id', "passed_attempts(['known_us'])") }}
+{{ mart_from_event('first_entered_at', 'attempt_id', "passed_attempts(['known_us'])") }}
 -- depends_on: {{ ref('as_of') }}, {{ ref('int_attempts') }}
 with built as (
 
     select attempts.*
     from {{ ref('int_journey_attempts') }} as attempts
-    {% if builds_increment() %}cross join {{ ref('as_of') }} as now{% endif %}
-    where {{ is_touched_or_passed('attempts.person_key', ['attempts.known_us']) }}
+    {%- if builds_increment() %}
+    cross join {{ ref('as_of') }} as now
+    left join {{ touched_events() }} as touched
+        on attempts.person_key = touched.person_key
+    where {{ increment_marker() }} attempts.attempt_seq >= touched.from_seq or {{ has_passed('attempts.known_us') }}
+    {%- endif %}
 
 ),
 

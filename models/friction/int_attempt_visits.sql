@@ -1,6 +1,7 @@
 -- Visits in attempts. Which visit opens an attempt is decided by the person's visits of the journey alone, so that attempts
--- are known by their first visit and no attempt changes with the number of those before it.
-{{ built_by('person') }}
+-- are known by their first visit and no attempt changes with the number of those before it. Where a visit stands in the order of the journey's
+-- hangs on those before it: an increment looks at all of a person's, and keeps those that it builds anew.
+{{ built_from_event('attempt_seq') }}
 with preceded as (
 
     select
@@ -17,7 +18,7 @@ with preceded as (
             partition by person_key, journey_key order by entry_seq rows between unbounded preceding and 1 preceding
         ) as last_done_seq
     from {{ ref('int_visits') }}
-    where {{ is_touched('person_key') }}
+    where {{ is_touched('person_key', 'event') }}
 
 ),
 
@@ -74,7 +75,7 @@ numbered as (
 )
 
 select
-    person_key,
+    numbered.person_key,
     journey_key,
     attempt_seq,
     entry_seq,
@@ -87,4 +88,5 @@ select
     not is_opening and previous_step_order = step_order as is_retry,
     not is_opening and previous_step_order > step_order as is_backtrack
 from numbered
-where reload_seq is null or reload_seq < attempt_seq
+{{ join_touched_events('numbered', 'attempt_seq') }}
+where numbered.reload_seq is null or numbered.reload_seq < numbered.attempt_seq

@@ -1,17 +1,17 @@
 -- Attempts: where they began and ended. What became of them hangs on `as_of` as well: int_journey_attempts.
-{{ built_by('person') }}
+{{ built_from_event('attempt_seq') }}
 with visited as (
 
     select
-        person_key,
-        journey_key,
-        attempt_seq,
-        max(entry_seq) as last_entry_seq,
-        min(entered_us) as started_us,
-        max(ended_us) as last_ended_us
-    from {{ ref('int_attempt_visits') }}
-    where {{ is_touched('person_key') }}
-    group by person_key, journey_key, attempt_seq
+        visits.person_key,
+        visits.journey_key,
+        visits.attempt_seq,
+        max(visits.entry_seq) as last_entry_seq,
+        min(visits.entered_us) as started_us,
+        max(visits.ended_us) as last_ended_us
+    from {{ ref('int_attempt_visits') }} as visits
+    {{ join_touched_events('visits', 'attempt_seq') }}
+    group by visits.person_key, visits.journey_key, visits.attempt_seq
 
 ),
 
@@ -33,7 +33,7 @@ stepped as (
     from {{ ref('int_step_attempts') }} as step_attempts
     inner join {{ ref('int_journey_steps') }} as steps
         on step_attempts.journey_key = steps.journey_key and step_attempts.step_order = steps.step_order
-    where {{ is_touched('step_attempts.person_key') }}
+    {{ join_touched_events('step_attempts', 'attempt_seq') }}
     group by step_attempts.person_key, step_attempts.journey_key, step_attempts.attempt_seq
 
 ),

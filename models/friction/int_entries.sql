@@ -1,6 +1,6 @@
 -- One row per entering event: what happened from it to the person's next entering event of the session, or the session's end.
 -- An event that enters steps of several journeys is one row here and several visits.
-{{ built_by('person') }}
+{{ built_from_event('entry_seq') }}
 {% set pause_us = (number_var('pause_seconds', 10) * 1000000) | int -%}
 
 with followed as (
@@ -25,7 +25,8 @@ with followed as (
     from {{ ref('int_person_events') }} as events
     inner join {{ ref('int_event_kinds') }} as kinds
         on events.event_kind = kinds.event_kind
-    where events.entry_seq is not null and {{ is_touched('events.person_key') }}
+    {{ join_touched_events('events', 'entry_seq') }}
+    where events.entry_seq is not null
     group by events.person_key, events.entry_seq
 
 )

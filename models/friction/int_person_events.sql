@@ -1,12 +1,13 @@
 -- Events in each person's order, cut into sessions, each with the session and the visit it belongs to.
 -- `event_seq` orders the events of one person; it is never a key of anything that leaves the pipeline.
-{{ built_by('person') }}
+{{ built_from_event('event_seq') }}
 {% set session_timeout_us = (number_var('session_timeout_minutes', 30) * 60000000) | int -%}
 
 with keyed as (
 
     select
         keys.person_key,
+        {{ 'touched.from_seq - 1' if builds_increment() else 'cast(0 as bigint)' }} as events_before,
         {{ epoch_us('events.occurred_at') }} as occurred_us,
         events.event_id,
         names.event_kind,
@@ -22,7 +23,10 @@ with keyed as (
         on events.event_name = names.event_name and coalesce(events.page_path, '') = names.page_path
     inner join {{ ref('int_event_kinds') }} as kinds
         on names.event_kind = kinds.event_kind
-    where {{ is_touched('keys.person_key') }}
+    {%- if builds_increment() %}
+    inner join {{ touched_events() }} as touched {{ increment_marker() }}
+        on keys.person_key = touched.person_key and {{ epoch_us('events.occurred_at') }} >= touched.from_us
+    {%- endif %}
 
 ),
 
@@ -30,7 +34,7 @@ ordered as (
 
     select
         *,
-        row_number() over (partition by person_key order by occurred_us, {{ by_bytes('event_id') }}) as event_seq,
+        events_before + row_number() over (partition by person_key order by occurred_us, {{ by_bytes('event_id') }}) as event_seq,
         lag(occurred_us) over (partition by person_key order by occurred_us, {{ by_bytes('event_id') }}) as previous_us,
         lead(occurred_us) over (partition by person_key order by occurred_us, {{ by_bytes('event_id') }}) as next_us
     from keyed

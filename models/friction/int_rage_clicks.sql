@@ -1,5 +1,5 @@
 -- Runs of three or more clicks on one element within one visit, each soon after the one before. A run counts at its third click.
-{{ built_by('person') }}
+{{ built_from_event('entry_seq') }}
 {% set gap_us = (number_var('rage_click_gap_ms', 1000) * 1000) | int -%}
 
 with clicks as (
@@ -20,7 +20,8 @@ with clicks as (
     from {{ ref('int_person_events') }} as events
     inner join {{ ref('int_event_kinds') }} as kinds
         on events.event_kind = kinds.event_kind and kinds.is_click = 1
-    where events.entry_seq is not null and events.element_id is not null and {{ is_touched('events.person_key') }}
+    {{ join_touched_events('events', 'entry_seq') }}
+    where events.entry_seq is not null and events.element_id is not null
 
 )
 

@@ -1,5 +1,5 @@
 -- Edits of an element that was already edited in the same visit.
-{{ built_by('person') }}
+{{ built_from_event('entry_seq') }}
 with edited_elements as (
 
     select
@@ -10,7 +10,8 @@ with edited_elements as (
     from {{ ref('int_person_events') }} as events
     inner join {{ ref('int_event_kinds') }} as kinds
         on events.event_kind = kinds.event_kind and kinds.is_field_edit = 1
-    where events.entry_seq is not null and events.element_id is not null and {{ is_touched('events.person_key') }}
+    {{ join_touched_events('events', 'entry_seq') }}
+    where events.entry_seq is not null and events.element_id is not null
     group by events.person_key, events.entry_seq, events.element_id
 
 )

@@ -1,12 +1,12 @@
 -- Sessions: longest runs of a person's events in which no gap exceeds the timeout. Known by their first event.
-{{ built_by('person') }}
+{{ built_from_event('session_seq') }}
 select
-    person_key,
-    session_seq,
-    min(occurred_us) as started_us,
-    max(occurred_us) as ended_us,
-    max(case when event_seq = session_seq then event_id end) as session_id,
+    events.person_key,
+    events.session_seq,
+    min(events.occurred_us) as started_us,
+    max(events.occurred_us) as ended_us,
+    max(case when events.event_seq = events.session_seq then events.event_id end) as session_id,
     count(*) as events
-from {{ ref('int_person_events') }}
-where {{ is_touched('person_key') }}
-group by person_key, session_seq
+from {{ ref('int_person_events') }} as events
+{{ join_touched_events('events', 'session_seq') }}
+group by events.person_key, events.session_seq

@@ -1,5 +1,5 @@
 -- Attempts by the steps visited in them.
-{{ built_by('person') }}
+{{ built_from_event('attempt_seq') }}
 with visited as (
 
     select
@@ -26,7 +26,7 @@ with visited as (
     from {{ ref('int_attempt_visits') }} as visits
     inner join {{ ref('int_entries') }} as entries
         on visits.person_key = entries.person_key and visits.entry_seq = entries.entry_seq
-    where {{ is_touched('visits.person_key') }}
+    {{ join_touched_events('visits', 'attempt_seq') }}
     group by visits.person_key, visits.journey_key, visits.attempt_seq, visits.step_order
 
 ),

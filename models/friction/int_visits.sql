@@ -1,5 +1,5 @@
 -- Visits: a step entry and what follows it, with the event that completes the step, if its own rule names one.
-{{ built_by('person') }}
+{{ built_from_event('entry_seq') }}
 with entered as (
 
     select
@@ -21,7 +21,7 @@ with entered as (
         on entries.entry_kind = kind_steps.event_kind
     inner join {{ ref('int_journey_steps') }} as steps
         on kind_steps.journey_key = steps.journey_key and kind_steps.step_order = steps.step_order
-    where {{ is_touched('entries.person_key') }}
+    {{ join_touched_events('entries', 'entry_seq') }}
 
 ),
 
@@ -63,7 +63,7 @@ stream as (
     from {{ ref('int_person_events') }} as events
     inner join completion_events
         on events.event_kind = completion_events.event_kind
-    where {{ is_touched('events.person_key') }}
+    {{ join_touched_events('events', 'event_seq') }}
 
 ),
 

@@ -1,6 +1,7 @@
 -- Whose rows changed in which run: by rows of theirs that landed or were ranked anew, by rows of others about their tickets and
--- messages, or because an identity came to them or left them. What belongs to a person is built anew for these alone. A table built from
--- scratch touches nobody: then all that hangs on it is built from scratch as well.
+-- messages, or because an identity came to them or left them. What belongs to a person is built anew for these alone; of their events, from
+-- `changed_us` on, or from the first where an identity moved (`is_moved`). A table built from scratch touches nobody: then all that hangs on it
+-- is built from scratch as well.
 {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail', pre_hook="{{ begin_build() }}") }}
 {% set increment = builds_increment() -%}
 {% set last_run = last_build(model.name).run_no if increment else 0 -%}
@@ -11,7 +12,8 @@ with changed_rows as (
     {% for table in person_tables() -%}
     select
         {{ identity_of(table) }} as identity,
-        {% if table in subjects %}{{ subjects[table] }}{% elif table == 'survey_responses' %}subject_id{% else %}cast(null as {{ dbt.type_string() }}){% endif %} as subject_id
+        {% if table in subjects %}{{ subjects[table] }}{% elif table == 'survey_responses' %}subject_id{% else %}cast(null as {{ dbt.type_string() }}){% endif %} as subject_id,
+        {% if table == 'events' %}{{ epoch_us('occurred_at') }}{% else %}cast(null as bigint){% endif %} as changed_us
     from {{ ref('int_checked_' ~ table) }} as {{ table }}
     where run_no > {{ last_run }} and rejection_reason is null
     {{- '\n    union all\n    ' if not loop.last }}
@@ -21,10 +23,15 @@ with changed_rows as (
 
 identities as (
 
-    select identity from changed_rows
+    select
+        identity,
+        changed_us
+    from changed_rows
     {%- for table, subject in subjects.items() %}
-    union
-    select {{ identity_of(table) }} as identity
+    union all
+    select
+        {{ identity_of(table) }} as identity,
+        cast(null as bigint) as changed_us
     from {{ ref('stg_' ~ table) }} as {{ table }}
     where {{ subject }} in (select subject_id from changed_rows)
     {%- endfor %}
@@ -33,20 +40,32 @@ identities as (
 
 touched as (
 
-    select keys.person_key
+    select
+        keys.person_key,
+        identities.changed_us,
+        0 as moves
     from identities
     inner join {{ ref('int_person_keys') }} as keys
         on identities.identity = keys.identity
-    union
-    select person_key
+    union all
+    select
+        person_key,
+        cast(null as bigint) as changed_us,
+        case when previous_person_key is not null then 1 else 0 end as moves
     from {{ ref('int_person_keys') }}
     where run_no > {{ last_run }}
-    union
-    select previous_person_key
+    union all
+    select
+        previous_person_key as person_key,
+        cast(null as bigint) as changed_us,
+        1 as moves
     from {{ ref('int_person_keys') }}
     where run_no > {{ last_run }} and previous_person_key is not null
-    union
-    select keys.person_key
+    union all
+    select
+        keys.person_key,
+        cast(null as bigint) as changed_us,
+        0 as moves
     from {{ ref('int_changed_users') }} as users
     inner join {{ ref('int_person_keys') }} as keys
         on 'u:' || users.user_id = keys.identity
@@ -56,6 +75,9 @@ touched as (
 
 select
     person_key,
-    {{ run_number() }} as run_no
+    {{ run_number() }} as run_no,
+    min(changed_us) as changed_us,
+    max(moves) > 0 as is_moved
 from touched
 where {{ increment_marker() if increment }} {{ '1 = 1' if increment else '1 = 0' }}
+group by person_key
