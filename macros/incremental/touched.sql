@@ -3,7 +3,7 @@
   has decided something since.
 #}
 
-{# The key that rows of a kind carry. An `act` is of a person: touched too where time alone has decided something about one of theirs. #}
+{# The key that rows of a kind carry. An `act` is of a person: touched too where time alone has decided something about one of theirs. An `event` is of a person of whose events some changed. #}
 {% macro touched_key(kind) -%}
 {{ return({'person': 'person_key', 'act': 'person_key', 'event': 'person_key', 'ticket': 'ticket_id', 'message': 'message_id', 'experiment': 'experiment_id'}[kind]) }}
 {%- endmacro %}
@@ -18,12 +18,17 @@
 {%- if builds_increment() -%}{{ increment_marker() }} {{ column }} in {{ touched(kind) }}{%- else -%}1 = 1{%- endif -%}
 {%- endmacro %}
 
-{# An incremental model whose rows carry the key of a kind: those of what is touched are replaced. #}
-{% macro built_by(kind) -%}
+{# An incremental model of which an increment replaces the rows that fulfil a condition: an expression, worked out when it is built. #}
+{% macro replaces(condition) -%}
 {{ config(
     materialized='incremental', incremental_strategy='append', on_schema_change='fail',
-    pre_hook="{{ begin_build(touched_key('" ~ kind ~ "') ~ ' in ' ~ touched('" ~ kind ~ "')) if execute and last_build(model.name) else begin_build() }}"
+    pre_hook="{{ begin_build(" ~ condition ~ ") if execute and last_build(model.name) else begin_build() }}"
 ) }}
+{%- endmacro %}
+
+{# An incremental model whose rows carry the key of a kind: those of what is touched are replaced. #}
+{% macro built_by(kind) -%}
+{{ replaces("touched_key('" ~ kind ~ "') ~ ' in ' ~ touched('" ~ kind ~ "')") }}
 {{ is_built_after('int_touched_' ~ kind ~ 's') }}
 {%- endmacro %}
 
@@ -32,10 +37,7 @@
   `passed`, a macro call, selects.
 #}
 {% macro mart_by(kind, key=none, passed=none) -%}
-{{ config(
-    materialized='incremental', incremental_strategy='append', on_schema_change='fail',
-    pre_hook="{{ begin_build(replaced_in_mart('" ~ kind ~ "', '" ~ (key or '') ~ "', " ~ (passed or "''") ~ ")) if execute and last_build(model.name) else begin_build() }}"
-) }}
+{{ replaces("replaced_in_mart('" ~ kind ~ "', '" ~ (key or '') ~ "', " ~ (passed or "''") ~ ")") }}
 {{ is_built_after('int_touched_' ~ kind ~ 's') }}
 {{ is_built_after('int_persons') }}
 {%- endmacro %}
@@ -66,58 +68,6 @@ person_id in (select person_id from {{ ref('int_persons') }} where person_key in
 {%- if builds_increment() -%}
 {{ increment_marker() }} ({{ column }} in {{ touched(kind) }}{% for moment in moments %} or {{ has_passed(moment) }}{% endfor %})
 {%- else -%}1 = 1{%- endif -%}
-{%- endmacro %}
-
-{# Whose events have changed since this model was last built, and from which on. #}
-{% macro touched_events() -%}
-(select person_key, min(from_seq) as from_seq, min(from_us) as from_us from {{ ref('int_touched_events') }} where run_no > {{ last_build(model.name).run_no }} group by person_key)
-{%- endmacro %}
-
-{# A join that leaves, in an increment, what begins at or after the event from which on a person's are built anew, and everything otherwise. #}
-{% macro join_touched_events(alias, seq) -%}
-{%- if builds_increment() -%}
-inner join {{ touched_events() }} as touched {{ increment_marker() }}
-        on {{ alias }}.person_key = touched.person_key and {{ alias }}.{{ seq }} >= touched.from_seq
-{%- endif -%}
-{%- endmacro %}
-
-{# An incremental model of what persons' events are made into: rows from the touched event on are replaced. `seq` is the column that tells. #}
-{% macro built_from_event(seq) -%}
-{{ config(
-    materialized='incremental', incremental_strategy='append', on_schema_change='fail',
-    pre_hook="{{ begin_build(replaced_from_event('" ~ seq ~ "')) if execute and last_build(model.name) else begin_build() }}"
-) }}
-{{ is_built_after('int_touched_events') }}
-{%- endmacro %}
-
-{% macro replaced_from_event(seq) -%}
-{{ is_joined(this, touched_events() ~ ' as touched', 'own.person_key = touched.person_key and own.' ~ seq ~ ' >= touched.from_seq') }}
-{%- endmacro %}
-
-{# A mart of that; `moment` is the column that tells. Beside those rows, such with a key among those that `passed` selects, as above. #}
-{% macro mart_from_event(moment, key=none, passed=none) -%}
-{{ config(
-    materialized='incremental', incremental_strategy='append', on_schema_change='fail',
-    pre_hook="{{ begin_build(replaced_from_moment('" ~ moment ~ "', '" ~ (key or '') ~ "', " ~ (passed or "''") ~ ")) if execute and last_build(model.name) else begin_build() }}"
-) }}
-{{ is_built_after('int_touched_events') }}
-{{ is_built_after('int_persons') }}
-{%- endmacro %}
-
-{% macro replaced_from_moment(moment, key, passed) -%}
-{{ is_joined(
-    this,
-    '(select persons.person_id, touched.from_us from ' ~ touched_events() ~ ' as touched inner join ' ~ ref('int_persons') ~ ' as persons on touched.person_key = persons.person_key) as touched',
-    'own.person_id = touched.person_id and ' ~ epoch_us('own.' ~ moment) ~ ' >= touched.from_us'
-) }}
-{%- if key %} or {{ key }} in ({{ passed }}){% endif %}
-{%- endmacro %}
-
-{#
-  A table as the last run left it, for a model that comes before it in this one: no reference, which would be a circle. Nothing where it is not there.
-#}
-{% macro as_it_stands(name) -%}
-{{ return(load_cached_relation(this.incorporate(path={'identifier': name})) if execute else none) }}
 {%- endmacro %}
 
 {# A model that must stand before this one, though no line of its SQL names it; a unit test needs no rows of it. #}
@@ -159,22 +109,4 @@ select
     {{ run_number() }} as run_no
 from touched
 where {{ increment_marker() if increment }} {{ '1 = 1' if increment else '1 = 0' }}
-{%- endmacro %}
-
-{# The user ids or anonymous ids of pairs that changed since this model was last built. #}
-{% macro of_changed_pairs(column) -%}
-(select {{ column }} from {{ ref('int_identity_pairs') }} where run_no > {{ last_build(model.name).run_no }} and {{ column }} is not null)
-{%- endmacro %}
-
-{# A condition that leaves the ids of such pairs in an increment, and everything otherwise. #}
-{% macro is_of_changed_pair(column) -%}
-{%- if builds_increment() -%}{{ increment_marker() }} {{ column }} in {{ of_changed_pairs(column) }}{%- else -%}1 = 1{%- endif -%}
-{%- endmacro %}
-
-{# An incremental model with a row per anonymous id, which hangs on the pairs of that id alone. #}
-{% macro built_by_anonymous_id() -%}
-{{ config(
-    materialized='incremental', incremental_strategy='append', on_schema_change='fail',
-    pre_hook="{{ begin_build('anonymous_id in ' ~ of_changed_pairs('anonymous_id')) if execute and last_build(model.name) else begin_build() }}"
-) }}
 {%- endmacro %}

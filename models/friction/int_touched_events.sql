@@ -7,7 +7,6 @@
 {% set events = as_it_stands('int_person_events') -%}
 {% set increment = builds_increment() and events is not none -%}
 {% set last_run = last_build(model.name).run_no if increment else 0 -%}
-{% set session_timeout_us = (number_var('session_timeout_minutes', 30) * 60000000) | int -%}
 {% set least_us = 'cast(-9000000000000000000 as bigint)' -%}
 
 with touched as (
@@ -80,7 +79,6 @@ starts as (
     where
         followed.started_us < touched.changed_us
         and (places.changed_us is null or followed.started_us < places.changed_us)
-        and followed.started_us - followed.previous_ended_us > {{ session_timeout_us }}
         and followed.started_us - followed.previous_ended_us > coalesce(longest.timeout_us, 0)
     group by followed.person_key
 
