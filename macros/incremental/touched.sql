@@ -74,39 +74,3 @@ person_id in (select person_id from {{ ref('int_persons') }} where person_key in
 {% macro is_built_after(name) -%}
 {%- if not execute or model.resource_type == 'model' -%}-- depends_on: {{ ref(name) }}{%- endif -%}
 {%- endmacro %}
-
-{#
-  Which tickets or messages changed in which run: by rows about them that landed or were ranked anew, and as all that touched persons have
-  a part in.
-#}
-{% macro touched_subjects(kind) -%}
-{%- set key = touched_key(kind) -%}
-{%- set table = {'ticket': 'ticket_events', 'message': 'message_events'}[kind] -%}
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail', pre_hook="{{ begin_build() }}") }}
-{%- set increment = builds_increment() -%}
-{%- set last_run = last_build(model.name).run_no if increment else 0 -%}
-with touched as (
-
-    select {{ key }}
-    from {{ ref('int_checked_' ~ table) }}
-    where run_no > {{ last_run }} and rejection_reason is null
-    union
-    select subject_id as {{ key }}
-    from {{ ref('int_checked_survey_responses') }}
-    where run_no > {{ last_run }} and rejection_reason is null and subject_type = '{{ kind }}'
-    union
-    select events.{{ key }}
-    from {{ ref('stg_' ~ table) }} as events
-    inner join {{ ref('int_person_keys') }} as keys
-        on {{ identity_of('events') }} = keys.identity
-    inner join {{ ref('int_touched_persons') }} as persons
-        on keys.person_key = persons.person_key and persons.run_no > {{ last_run }}
-
-)
-
-select
-    {{ key }},
-    {{ run_number() }} as run_no
-from touched
-where {{ increment_marker() if increment }} {{ '1 = 1' if increment else '1 = 0' }}
-{%- endmacro %}

@@ -45,3 +45,6 @@ inner join {{ touched_events() }} as touched {{ increment_marker() }}
 {% macro as_it_stands(name) -%}
 {{ return(load_cached_relation(this.incorporate(path={'identifier': name})) if execute else none) }}
 {%- endmacro %}
+
+{# A moment before all others, in microseconds: from which on all that a person has is built anew. #}
+{% macro beginning_us() -%}cast(-9000000000000000000 as bigint){%- endmacro %}

@@ -7,7 +7,6 @@
 {% set events = as_it_stands('int_person_events') -%}
 {% set increment = builds_increment() and events is not none -%}
 {% set last_run = last_build(model.name).run_no if increment else 0 -%}
-{% set least_us = 'cast(-9000000000000000000 as bigint)' -%}
 
 with touched as (
 
@@ -90,14 +89,14 @@ select
     {{ run_number() }} as run_no,
     {% if increment -%}
     coalesce(starts.from_seq, 1) as from_seq,
-    coalesce(starts.from_us, {{ least_us }}) as from_us
+    coalesce(starts.from_us, {{ beginning_us() }}) as from_us
 from touched
 left join starts
     on touched.person_key = starts.person_key
 where {{ increment_marker() }} touched.moves = 1 or touched.changed_us is not null
     {%- else -%}
     cast(1 as bigint) as from_seq,
-    {{ least_us }} as from_us
+    {{ beginning_us() }} as from_us
 from touched
 where 1 = 0
     {%- endif %}

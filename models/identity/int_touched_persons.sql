@@ -1,19 +1,23 @@
 -- Whose rows changed in which run: by rows of theirs that landed or were ranked anew, by rows of others about their tickets and
--- messages, or because an identity came to them or left them. What belongs to a person is built anew for these alone; of their events, from
--- `changed_us` on, or from the first where an identity moved (`is_moved`). A table built from scratch touches nobody: then all that hangs on it
--- is built from scratch as well.
+-- messages, or because an identity came to them or left them. What belongs to a person is built anew for these alone: of their events what
+-- int_touched_events says, from `changed_us` on, and of their messages, from `messages_from_us` on, what int_touched_messages says. A table built
+-- from scratch touches nobody: then all that hangs on it is built from scratch as well.
 {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail', pre_hook="{{ begin_build() }}") }}
 {% set increment = builds_increment() -%}
 {% set last_run = last_build(model.name).run_no if increment else 0 -%}
 {% set subjects = {'ticket_events': 'ticket_id', 'message_events': 'message_id'} -%}
+{% set nothing = 'cast(null as bigint)' -%}
 
 with changed_rows as (
 
     {% for table in person_tables() -%}
+    {% set moment_us = epoch_us(raw_contract()[table].moment) -%}
+    {% set reach = days_that_messages_look_ahead()[table] -%}
     select
         {{ identity_of(table) }} as identity,
         {% if table in subjects %}{{ subjects[table] }}{% elif table == 'survey_responses' %}subject_id{% else %}cast(null as {{ dbt.type_string() }}){% endif %} as subject_id,
-        {% if table == 'events' %}{{ epoch_us('occurred_at') }}{% else %}cast(null as bigint){% endif %} as changed_us
+        {{ moment_us if table == 'events' else nothing }} as changed_us,
+        {{ moment_us ~ ' - ' ~ days_us(reach) if reach is defined else nothing }} as messages_from_us
     from {{ ref('int_checked_' ~ table) }} as {{ table }}
     where run_no > {{ last_run }} and rejection_reason is null
     {{- '\n    union all\n    ' if not loop.last }}
@@ -21,19 +25,33 @@ with changed_rows as (
 
 ),
 
+changed_subjects as (
+
+    select
+        subject_id,
+        min(messages_from_us) as messages_from_us
+    from changed_rows
+    where subject_id is not null
+    group by subject_id
+
+),
+
 identities as (
 
     select
         identity,
-        changed_us
+        changed_us,
+        messages_from_us
     from changed_rows
     {%- for table, subject in subjects.items() %}
     union all
     select
         {{ identity_of(table) }} as identity,
-        cast(null as bigint) as changed_us
+        {{ nothing }} as changed_us,
+        subjects.messages_from_us
     from {{ ref('stg_' ~ table) }} as {{ table }}
-    where {{ subject }} in (select subject_id from changed_rows)
+    inner join changed_subjects as subjects
+        on {{ table }}.{{ subject }} = subjects.subject_id
     {%- endfor %}
 
 ),
@@ -43,6 +61,7 @@ touched as (
     select
         keys.person_key,
         identities.changed_us,
+        identities.messages_from_us,
         0 as moves
     from identities
     inner join {{ ref('int_person_keys') }} as keys
@@ -50,21 +69,25 @@ touched as (
     union all
     select
         person_key,
-        cast(null as bigint) as changed_us,
+        {{ nothing }} as changed_us,
+        case when previous_person_key is not null then {{ beginning_us() }} end as messages_from_us,
         case when previous_person_key is not null then 1 else 0 end as moves
     from {{ ref('int_person_keys') }}
     where run_no > {{ last_run }}
     union all
     select
         previous_person_key as person_key,
-        cast(null as bigint) as changed_us,
+        {{ nothing }} as changed_us,
+        {{ beginning_us() }} as messages_from_us,
         1 as moves
     from {{ ref('int_person_keys') }}
     where run_no > {{ last_run }} and previous_person_key is not null
     union all
+    -- when they became a user says which of their messages reached one
     select
         keys.person_key,
-        cast(null as bigint) as changed_us,
+        {{ nothing }} as changed_us,
+        {{ beginning_us() }} as messages_from_us,
         0 as moves
     from {{ ref('int_changed_users') }} as users
     inner join {{ ref('int_person_keys') }} as keys
@@ -77,6 +100,7 @@ select
     person_key,
     {{ run_number() }} as run_no,
     min(changed_us) as changed_us,
+    min(messages_from_us) as messages_from_us,
     max(moves) > 0 as is_moved
 from touched
 where {{ increment_marker() if increment }} {{ '1 = 1' if increment else '1 = 0' }}

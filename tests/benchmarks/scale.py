@@ -20,6 +20,7 @@ import shutil
 import subprocess
 import sys
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -43,9 +44,10 @@ DASHBOARD = {
 }  # fmt: skip
 
 
-def split_off_last_day(simulated: Path, raw: Path, later: Path) -> int:
-    """Copy the simulated files to `raw`, without what landed in the last 24 hours, which goes to `later`; rows in the latter."""
+def split_off_last_day(simulated: Path, raw: Path, later: Path, ends_at: datetime) -> int:
+    """Copy the simulated files to `raw`, without what landed in the last 24 hours before `ends_at`, or after, which goes to `later`; rows in the latter."""
     rows = 0
+    cut = (ends_at - timedelta(hours=24)).replace(tzinfo=None)
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'; set preserve_insertion_order = true")
         for table in (*PERSON_TABLES, "users"):
@@ -59,11 +61,9 @@ def split_off_last_day(simulated: Path, raw: Path, later: Path) -> int:
                 shutil.copytree(source, raw / table, dirs_exist_ok=True) if source.is_dir() else shutil.copy(source, raw / table)
                 continue
             landed = f"coalesce({', '.join(moments)})"
-            cut = connection.execute(f"select quantile_disc({landed}, 0.9999) - interval 24 hours from read_parquet({files})").fetchone()
-            assert cut
             for folder, condition in ((raw, f"{landed} < ? or {landed} is null"), (later, f"{landed} >= ?")):
                 part = f"select * from read_parquet({files}) where {condition}"
-                counted = connection.execute(f"copy ({part}) to '{folder / table / 'part.parquet'}' (format parquet, row_group_size 122880)", [cut[0]]).fetchone()
+                counted = connection.execute(f"copy ({part}) to '{folder / table / 'part.parquet'}' (format parquet, row_group_size 122880)", [cut]).fetchone()
             rows += counted[0]  # type: ignore[index]
     return rows
 
@@ -135,7 +135,7 @@ def main() -> int:
     folder.mkdir(parents=True)
     simulated = simulate(folder / "simulated", events=options.events, days=options.days, typed=options.typed, seeds_folder=folder / "seeds")
     rows = sum(simulated.rows.values())
-    new = split_off_last_day(folder / "simulated", folder / "raw", folder / "later")
+    new = split_off_last_day(folder / "simulated", folder / "raw", folder / "later", simulated.ends_at)
     shutil.rmtree(folder / "simulated")
     print(f"{rows:,} raw rows, {simulated.rows['events']:,} of them events; {new:,} rows of the last day", flush=True)
     first = "all but the last day"
