@@ -18,11 +18,14 @@
 {%- if builds_increment() -%}{{ increment_marker() }} {{ column }} in {{ touched(kind) }}{%- else -%}1 = 1{%- endif -%}
 {%- endmacro %}
 
-{# An incremental model of which an increment replaces the rows that fulfil a condition: an expression, worked out when it is built. #}
-{% macro replaces(condition) -%}
+{#
+  An incremental model of which an increment replaces the rows that fulfil a condition: an expression, worked out when it is built. `first` is a
+  macro call, for what has to be done with these rows before they go.
+#}
+{% macro replaces(condition, first=none) -%}
 {{ config(
     materialized='incremental', incremental_strategy='append', on_schema_change='fail',
-    pre_hook="{{ begin_build(" ~ condition ~ ") if execute and last_build(model.name) else begin_build() }}"
+    pre_hook=(["{{ " ~ first ~ " }}"] if first else []) + ["{{ begin_build(" ~ condition ~ ") if execute and last_build(model.name) else begin_build() }}"]
 ) }}
 {%- endmacro %}
 

@@ -14,8 +14,9 @@ inner join {{ touched_events() }} as touched {{ increment_marker() }}
 {%- endmacro %}
 
 {# An incremental model of what persons' events are made into: rows from the touched event on are replaced. `seq` is the column that tells. #}
-{% macro built_from_event(seq) -%}
-{{ replaces("replaced_from_event('" ~ seq ~ "')") }}
+{% macro built_from_event(seq, first=none) -%}
+{{ replaces("replaced_from_event('" ~ seq ~ "')", first) }}
+{{ config(meta={'keeps_increment': true}) }}
 {{ is_built_after('int_touched_events') }}
 {%- endmacro %}
 

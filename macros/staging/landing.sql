@@ -61,6 +61,12 @@ insert into {{ builds_relation() }} select '{{ files_note(table) }}', max(run_no
 {{ return(landing) }}
 {%- endmacro %}
 
+{# May rows of a raw table that had been read have changed where they are since this model's last build? Not where files came, and nothing else. #}
+{% macro may_have_changed_in_place(table) -%}
+{%- set landing, checked, own = memory().landing.get(table), last_build('int_checked_' ~ table), last_build(model.name) -%}
+{{ return(not landing or landing.hours | length > 0 or not checked or not own or checked.run_no != own.run_no) }}
+{%- endmacro %}
+
 {# The raw rows, or those of some files, or none of a table that is switched off. #}
 {% macro raw_from(table, only=none) -%}
 {%- if not execute -%}{{ return(source('raw', table)) }}{%- endif -%}

@@ -8,7 +8,7 @@ select
     {{ seconds_from_us('sessions.ended_us - sessions.started_us') }} as duration_s,
     {{ timestamp_from_us('sessions.started_us') }} as started_at,
     {{ timestamp_from_us('sessions.ended_us') }} as ended_at
-from {{ ref('int_sessions') }} as sessions
+from {{ newly_built('int_sessions') }} as sessions
 inner join {{ ref('int_persons') }} as persons
     on sessions.person_key = persons.person_key
 {{ join_touched_events('sessions', 'session_seq') }}

@@ -9,7 +9,7 @@ with visited as (
         max(visits.entry_seq) as last_entry_seq,
         min(visits.entered_us) as started_us,
         max(visits.ended_us) as last_ended_us
-    from {{ ref('int_attempt_visits') }} as visits
+    from {{ newly_built('int_attempt_visits') }} as visits
     {{ join_touched_events('visits', 'attempt_seq') }}
     group by visits.person_key, visits.journey_key, visits.attempt_seq
 
@@ -30,7 +30,7 @@ stepped as (
         sum(step_attempts.{{ signal }}) as {{ signal }},
         {%- endfor %}
         sum(step_attempts.pause_us) as pause_us
-    from {{ ref('int_step_attempts') }} as step_attempts
+    from {{ newly_built('int_step_attempts') }} as step_attempts
     inner join {{ ref('int_journey_steps') }} as steps
         on step_attempts.journey_key = steps.journey_key and step_attempts.step_order = steps.step_order
     {{ join_touched_events('step_attempts', 'attempt_seq') }}
@@ -49,7 +49,7 @@ last_visits as (
         last_visit.step_order as last_step_order,
         last_visit.timeout_us
     from visited
-    inner join {{ ref('int_attempt_visits') }} as last_visit
+    inner join {{ newly_built('int_attempt_visits') }} as last_visit
         on
             visited.person_key = last_visit.person_key
             and visited.journey_key = last_visit.journey_key
@@ -86,5 +86,5 @@ inner join stepped
         last_visits.person_key = stepped.person_key
         and last_visits.journey_key = stepped.journey_key
         and last_visits.attempt_seq = stepped.attempt_seq
-inner join {{ ref('int_entries') }} as entries
+inner join {{ newly_built('int_entries') }} as entries
     on last_visits.person_key = entries.person_key and last_visits.attempt_seq = entries.entry_seq

@@ -22,7 +22,7 @@ with followed as (
         {{ sum_integer('kinds.is_exit_survey') }} as exit_surveys,
         {{ count_where('events.next_us - events.occurred_us > ' ~ pause_us) }} as pauses,
         {{ sum_integer('case when events.next_us - events.occurred_us > ' ~ pause_us ~ ' then events.next_us - events.occurred_us else 0 end') }} as pause_us
-    from {{ ref('int_person_events') }} as events
+    from {{ newly_built('int_person_events') }} as events
     inner join {{ ref('int_event_kinds') }} as kinds
         on events.event_kind = kinds.event_kind
     {{ join_touched_events('events', 'entry_seq') }}
@@ -49,7 +49,7 @@ select
     coalesce(edits.repeated_edits, 0) as repeated_edits,
     coalesce(clicks.rage_clicks, 0) as rage_clicks
 from followed
-left join {{ ref('int_repeated_edits') }} as edits
+left join {{ newly_built('int_repeated_edits') }} as edits
     on followed.person_key = edits.person_key and followed.entry_seq = edits.entry_seq
-left join {{ ref('int_rage_clicks') }} as clicks
+left join {{ newly_built('int_rage_clicks') }} as clicks
     on followed.person_key = clicks.person_key and followed.entry_seq = clicks.entry_seq

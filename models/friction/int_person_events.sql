@@ -1,31 +1,58 @@
 -- Events in each person's order, cut into sessions, each with the session and the visit it belongs to.
 -- `event_seq` orders the events of one person; it is never a key of anything that leaves the pipeline.
-{{ built_from_event('event_seq') }}
+{{ built_from_event('event_seq', first='keep_events()') }}
 {% set session_timeout_us = (number_var('session_timeout_minutes', 30) * 60000000) | int -%}
+{% set properties = 'properties' if var('event_dimensions', []) -%}
 
-with keyed as (
+with named as (
 
     select
         keys.person_key,
-        {{ 'touched.from_seq - 1' if builds_increment() else 'cast(0 as bigint)' }} as events_before,
+        keys.identity_key,
         {{ epoch_us('events.occurred_at') }} as occurred_us,
         events.event_id,
         names.event_kind,
-        events.element_id,
-        {%- if var('event_dimensions', []) %}
+        {%- if properties %}
         events.properties,
         {%- endif %}
-        kinds.is_entry
-    from {{ ref('stg_events') }} as events
+        events.element_id
+    from {{ ref('int_checked_events') }} as events
     inner join {{ ref('int_person_keys') }} as keys
         on {{ identity_of('events') }} = keys.identity
     inner join {{ ref('int_event_names') }} as names
         on events.event_name = names.event_name and coalesce(events.page_path, '') = names.page_path
+    where
+        events.copy_number = 1
+        {%- if builds_increment() %}
+        and {{ increment_marker() }} events.run_no > {{ last_build(model.name).run_no }}
+    union all
+    select
+        person_key,
+        identity_key,
+        occurred_us,
+        event_id,
+        event_kind,
+        {%- if properties %}
+        properties,
+        {%- endif %}
+        element_id
+    from {{ kept_events() }}
+        {%- endif %}
+
+),
+
+keyed as (
+
+    select
+        named.*,
+        {{ 'touched.from_seq - 1' if builds_increment() else 'cast(0 as bigint)' }} as events_before,
+        kinds.is_entry
+    from named
     inner join {{ ref('int_event_kinds') }} as kinds
-        on names.event_kind = kinds.event_kind
+        on named.event_kind = kinds.event_kind
     {%- if builds_increment() %}
-    inner join {{ touched_events() }} as touched {{ increment_marker() }}
-        on keys.person_key = touched.person_key and {{ epoch_us('events.occurred_at') }} >= touched.from_us
+    inner join {{ touched_events() }} as touched
+        on named.person_key = touched.person_key
     {%- endif %}
 
 ),
@@ -60,9 +87,10 @@ select
     event_id,
     event_kind,
     element_id,
-    {%- if var('event_dimensions', []) %}
+    {%- if properties %}
     properties,
     {%- endif %}
+    identity_key,
     session_seq,
     -- the entering event that this one follows in the same session
     case when entry_seq >= session_seq then entry_seq end as entry_seq,

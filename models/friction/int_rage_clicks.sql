@@ -17,7 +17,7 @@ with clicks as (
         lag(events.occurred_us, 3) over (
             partition by events.person_key, events.entry_seq, events.element_id order by events.event_seq
         ) as three_before_us
-    from {{ ref('int_person_events') }} as events
+    from {{ newly_built('int_person_events') }} as events
     inner join {{ ref('int_event_kinds') }} as kinds
         on events.event_kind = kinds.event_kind and kinds.is_click = 1
     {{ join_touched_events('events', 'entry_seq') }}

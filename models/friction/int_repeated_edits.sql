@@ -7,7 +7,7 @@ with edited_elements as (
         events.entry_seq,
         events.element_id,
         count(*) - 1 as repeated_edits
-    from {{ ref('int_person_events') }} as events
+    from {{ newly_built('int_person_events') }} as events
     inner join {{ ref('int_event_kinds') }} as kinds
         on events.event_kind = kinds.event_kind and kinds.is_field_edit = 1
     {{ join_touched_events('events', 'entry_seq') }}

@@ -7,6 +7,6 @@ select
     max(events.occurred_us) as ended_us,
     max(case when events.event_seq = events.session_seq then events.event_id end) as session_id,
     count(*) as events
-from {{ ref('int_person_events') }} as events
+from {{ newly_built('int_person_events') }} as events
 {{ join_touched_events('events', 'session_seq') }}
 group by events.person_key, events.session_seq

@@ -23,8 +23,8 @@ with visited as (
         sum(entries.exit_surveys) as exit_surveys,
         sum(entries.pauses) as pauses,
         sum(entries.pause_us) as pause_us
-    from {{ ref('int_attempt_visits') }} as visits
-    inner join {{ ref('int_entries') }} as entries
+    from {{ newly_built('int_attempt_visits') }} as visits
+    inner join {{ newly_built('int_entries') }} as entries
         on visits.person_key = entries.person_key and visits.entry_seq = entries.entry_seq
     {{ join_touched_events('visits', 'attempt_seq') }}
     group by visits.person_key, visits.journey_key, visits.attempt_seq, visits.step_order
@@ -43,7 +43,7 @@ passed as (
     from visited
     inner join {{ ref('int_journey_steps') }} as steps
         on visited.journey_key = steps.journey_key and visited.step_order = steps.step_order
-    inner join {{ ref('int_attempt_visits') }} as later
+    inner join {{ newly_built('int_attempt_visits') }} as later
         on
             visited.person_key = later.person_key
             and visited.journey_key = later.journey_key

@@ -38,6 +38,7 @@ sessions as (
 
 ),
 
+{% if may_have_changed_in_place('events') -%}
 -- a row that was changed in place may have happened earlier than it does now
 places as (
 
@@ -54,6 +55,7 @@ places as (
 
 ),
 
+{% endif -%}
 followed as (
 
     select
@@ -72,12 +74,16 @@ starts as (
     from followed
     inner join touched
         on followed.person_key = touched.person_key
+    {%- if may_have_changed_in_place('events') %}
     left join places
         on followed.person_key = places.person_key
+    {%- endif %}
     cross join (select max(timeout_us) as timeout_us from {{ ref('int_journey_steps') }}) as longest
     where
         followed.started_us < touched.changed_us
+        {%- if may_have_changed_in_place('events') %}
         and (places.changed_us is null or followed.started_us < places.changed_us)
+        {%- endif %}
         and followed.started_us - followed.previous_ended_us > coalesce(longest.timeout_us, 0)
     group by followed.person_key
 

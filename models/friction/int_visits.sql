@@ -16,7 +16,7 @@ with entered as (
         lead(entries.entry_seq) over (
             partition by entries.person_key, kind_steps.journey_key, kind_steps.step_order order by entries.entry_seq
         ) as same_step_seq
-    from {{ ref('int_entries') }} as entries
+    from {{ newly_built('int_entries') }} as entries
     inner join {{ ref('int_kind_steps') }} as kind_steps
         on entries.entry_kind = kind_steps.event_kind
     inner join {{ ref('int_journey_steps') }} as steps
@@ -60,7 +60,7 @@ stream as (
         cast(null as bigint) as step_order,
         events.event_seq as done_seq,
         events.occurred_us as done_us
-    from {{ ref('int_person_events') }} as events
+    from {{ newly_built('int_person_events') }} as events
     inner join completion_events
         on events.event_kind = completion_events.event_kind
     {{ join_touched_events('events', 'event_seq') }}

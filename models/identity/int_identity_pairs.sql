@@ -62,23 +62,24 @@ compared as (
 read_again as (
 
     select
-        pair_id,
-        min(seen_at) as first_seen_at
+        compared.pair_id,
+        min(staged.seen_at) as first_seen_at
     from (
         {% for table in person_tables() -%}
         select
-            compared.pair_id,
-            staged.{{ raw_contract()[table].moment }} as seen_at
-        from {{ ref('stg_' ~ table) }} as staged
-        inner join compared
-            on
-                coalesce(staged.user_id, '') = coalesce(compared.user_id, '')
-                and coalesce(staged.anonymous_id, '') = coalesce(compared.anonymous_id, '')
-        where compared.is_in_doubt
+            user_id,
+            anonymous_id,
+            {{ raw_contract()[table].moment }} as seen_at
+        from {{ ref('stg_' ~ table) }}
         {{- '\n        union all\n        ' if not loop.last }}
         {%- endfor %}
-    ) as rows_of_pairs
-    group by pair_id
+    ) as staged
+    inner join compared
+        on
+            coalesce(staged.user_id, '') = coalesce(compared.user_id, '')
+            and coalesce(staged.anonymous_id, '') = coalesce(compared.anonymous_id, '')
+    where compared.is_in_doubt
+    group by compared.pair_id
 
 ),
 

@@ -1,4 +1,5 @@
--- The person of every way in which a row can name one: by user, or else by anonymous id; whom it named before, and since which run.
+-- The person of every way in which a row can name one: by user, or else by anonymous id; whom it named before, and since which run. What has
+-- a number keeps it.
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='identity', on_schema_change='fail', pre_hook="{{ begin_build() }}") }}
 {% set increment = builds_increment() -%}
 
@@ -20,6 +21,11 @@ with names as (
 
 select
     names.identity,
+    {% if increment -%}
+    coalesce(before.identity_key, (select coalesce(max(identity_key), 0) from {{ this }}) + {{ numbered('names.identity') }})
+    {%- else -%}
+    cast({{ numbered('names.identity') }} as bigint)
+    {%- endif %} as identity_key,
     persons.person_key,
     {% if not increment -%}
     cast(null as bigint)
