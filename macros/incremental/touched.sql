@@ -8,6 +8,19 @@
 {{ return({'person': 'person_key', 'act': 'person_key', 'event': 'person_key', 'ticket': 'ticket_id', 'message': 'message_id', 'experiment': 'experiment_id'}[kind]) }}
 {%- endmacro %}
 
+{#
+  How many days ahead messages (from their delivery), tickets (from their opening and resolution) and attempts (from their completion) look at rows
+  of a table. Whatever lies that long before a row that changed, or later, may change with it.
+#}
+{% macro days_looked_ahead() -%}
+{{ return({'message_events': 0, 'consents': 0, 'ticket_events': 7, 'survey_responses': 7, 'transactions': 30}) }}
+{%- endmacro %}
+
+{# Of each touched person the moment from which on what looks at such rows is built anew; the others have none. #}
+{% macro touched_others() -%}
+(select person_key, min(others_from_us) as from_us from {{ ref('int_touched_persons') }} where run_no > {{ last_build(model.name).run_no }} and others_from_us is not null group by person_key)
+{%- endmacro %}
+
 {# The persons, tickets, messages or experiments touched since this model was last built. #}
 {% macro touched(kind) -%}
 (select {{ touched_key(kind) }} from {{ ref('int_touched_' ~ kind ~ 's') }} where run_no > {{ last_build(model.name).run_no }})
@@ -64,13 +77,6 @@ person_id in (select person_id from {{ ref('int_persons') }} where person_key in
 {% macro has_passed(moment_us) -%}
 {%- set last_us = last_build(model.name).as_of_us -%}
 ({{ as_of_has_moved() }} and {{ moment_us }} between least({{ last_us }}, now.as_of_us) and greatest({{ last_us }}, now.as_of_us))
-{%- endmacro %}
-
-{# A condition that leaves, in an increment, what is touched and that for which one of some moments has passed. #}
-{% macro is_touched_or_passed(column, moments, kind='person') -%}
-{%- if builds_increment() -%}
-{{ increment_marker() }} ({{ column }} in {{ touched(kind) }}{% for moment in moments %} or {{ has_passed(moment) }}{% endfor %})
-{%- else -%}1 = 1{%- endif -%}
 {%- endmacro %}
 
 {# A model that must stand before this one, though no line of its SQL names it; a unit test needs no rows of it. #}

@@ -24,20 +24,29 @@ inner join {{ touched_events() }} as touched {{ increment_marker() }}
 {{ is_joined(this, touched_events() ~ ' as touched', 'own.person_key = touched.person_key and own.' ~ seq ~ ' >= touched.from_seq') }}
 {%- endmacro %}
 
-{# A mart of that; `moment` is the column that tells. Beside those rows, such with a key among those that `passed` selects, as above. #}
-{% macro mart_from_event(moment, key=none, passed=none) -%}
-{{ replaces("replaced_from_moment('" ~ moment ~ "', '" ~ (key or '') ~ "', " ~ (passed or "''") ~ ")") }}
+{#
+  A mart of that; `moment` is the column that tells. Beside those rows it replaces such as look ahead at other rows that changed, from the moment
+  in `looking_ahead` on, and such with a key among those that `passed` selects, as above.
+#}
+{% macro mart_from_event(moment, key=none, passed=none, looking_ahead=none) -%}
+{{ replaces("replaced_from_moment('" ~ moment ~ "', '" ~ (key or '') ~ "', " ~ (passed or "''") ~ ", '" ~ (looking_ahead or '') ~ "')") }}
 {{ is_built_after('int_touched_events') }}
 {{ is_built_after('int_persons') }}
 {%- endmacro %}
 
-{% macro replaced_from_moment(moment, key, passed) -%}
+{% macro replaced_from_moment(moment, key, passed, looking_ahead) -%}
+{{ of_touched(touched_events(), moment) }}
+{%- if looking_ahead %} or {{ of_touched(touched_others(), looking_ahead) }}{% endif %}
+{%- if key %} or {{ key }} in ({{ passed }}){% endif %}
+{%- endmacro %}
+
+{# The rows of this mart that belong to somebody among `persons`, and happened from the moment on that is told of them. #}
+{% macro of_touched(persons, moment) -%}
 {{ is_joined(
     this,
-    '(select persons.person_id, touched.from_us from ' ~ touched_events() ~ ' as touched inner join ' ~ ref('int_persons') ~ ' as persons on touched.person_key = persons.person_key) as touched',
+    '(select persons.person_id, touched.from_us from ' ~ persons ~ ' as touched inner join ' ~ ref('int_persons') ~ ' as persons on touched.person_key = persons.person_key) as touched',
     'own.person_id = touched.person_id and ' ~ epoch_us('own.' ~ moment) ~ ' >= touched.from_us'
 ) }}
-{%- if key %} or {{ key }} in ({{ passed }}){% endif %}
 {%- endmacro %}
 
 {#

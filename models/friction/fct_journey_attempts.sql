@@ -1,12 +1,22 @@
 -- One row per attempt at a journey.
-{{ mart_by('person', 'attempt_id', "passed_attempts(['known_us', 'completed_us + " ~ days_us(7) ~ "'])") }}
--- depends_on: {{ ref('int_attempts') }}
+{{ mart_from_event('started_at', 'attempt_id', "passed_attempts(['known_us', 'completed_us + " ~ days_us(7) ~ "'])", looking_ahead='completed_at') }}
+-- depends_on: {{ ref('int_attempts') }}, {{ ref('int_touched_persons') }}
 with built as (
 
     select attempts.*
     from {{ ref('int_journey_attempts') }} as attempts
-    {% if builds_increment() %}cross join {{ ref('as_of') }} as now{% endif %}
-    where {{ is_touched_or_passed('attempts.person_key', ['attempts.known_us', 'attempts.completed_us + ' ~ days_us(7)]) }}
+    {%- if builds_increment() %}
+    cross join {{ ref('as_of') }} as now
+    left join {{ touched_events() }} as touched
+        on attempts.person_key = touched.person_key
+    left join {{ touched_others() }} as others
+        on attempts.person_key = others.person_key
+    where
+        {{ increment_marker() }} attempts.attempt_seq >= touched.from_seq
+        or attempts.completed_us >= others.from_us
+        or {{ has_passed('attempts.known_us') }}
+        or {{ has_passed('attempts.completed_us + ' ~ days_us(7)) }}
+    {%- endif %}
 
 ),
 

@@ -1,9 +1,20 @@
--- Which tickets changed in which run: those about which something landed, surveys included, and those that touched persons have a part in. A
--- table built from scratch touches none.
+-- Which tickets changed in which run: those about which something landed, surveys included, and those of touched persons that look at what changed:
+-- opened or resolved after it, or so shortly before that it lies in one of their windows. A table built from scratch touches none.
 {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail', pre_hook="{{ begin_build() }}") }}
-{% set increment = builds_increment() -%}
-{% set last_run = last_build(model.name).run_no if increment else 0 -%}
+{{ is_built_after('int_checked_ticket_events') }}
+{{ is_built_after('int_checked_survey_responses') }}
+{{ is_built_after('int_touched_persons') }}
+{% set tickets = as_it_stands('int_ticket_lives') -%}
+{% set increment = builds_increment() and tickets is not none -%}
 
+{%- if not increment %}
+select
+    ticket_id,
+    {{ run_number() }} as run_no
+from {{ ref('int_checked_ticket_events') }}
+where 1 = 0
+{%- else %}
+{% set last_run = last_build(model.name).run_no -%}
 with touched as (
 
     select ticket_id
@@ -14,12 +25,10 @@ with touched as (
     from {{ ref('int_checked_survey_responses') }}
     where run_no > {{ last_run }} and rejection_reason is null and subject_type = 'ticket'
     union
-    select events.ticket_id
-    from {{ ref('stg_ticket_events') }} as events
-    inner join {{ ref('int_person_keys') }} as keys
-        on {{ identity_of('events') }} = keys.identity
-    inner join {{ ref('int_touched_persons') }} as persons
-        on keys.person_key = persons.person_key and persons.run_no > {{ last_run }}
+    select tickets.ticket_id
+    from {{ tickets }} as tickets
+    inner join {{ touched_others() }} as others
+        on tickets.person_key = others.person_key and (tickets.opened_us >= others.from_us or tickets.resolved_us >= others.from_us)
 
 )
 
@@ -27,4 +36,5 @@ select
     ticket_id,
     {{ run_number() }} as run_no
 from touched
-where {{ increment_marker() if increment }} {{ '1 = 1' if increment else '1 = 0' }}
+where {{ increment_marker() }} 1 = 1
+{%- endif %}

@@ -70,9 +70,12 @@ users as (
     select
         keys.person_key,
         {{ epoch_us('users.created_at') }} as created_us
-    from {{ ref('stg_users') }} as users
+    from {{ ref('int_changed_users') }} as users
     inner join {{ ref('int_person_keys') }} as keys
         on 'u:' || users.user_id = keys.identity
+    {%- if builds_increment() %}
+    where keys.person_key in (select person_key from built)
+    {%- endif %}
 
 )
 

@@ -33,9 +33,8 @@ changes as (
 
     select
         person_key,
-        messages_from_us as from_us
-    from {{ ref('int_touched_persons') }}
-    where run_no > {{ last_run }}
+        from_us
+    from {{ touched_others() }} as others
     union all
     -- a message is credited with what its person completes in the hours after it
     select
