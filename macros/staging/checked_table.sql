@@ -4,7 +4,7 @@
   that the order of the rows never matters.
 
   An increment reads what has landed (files that have come, or landing hours that differ from what has been read), and ranks anew whatever
-  shares a key with it; both replace what is there by key. A row without a key carries '' in its place.
+  shares a key with it; both replace what is there by key. A row without a key carries '' in its place; where files came, those that are there stay.
 #}
 {% macro checked_table(table) -%}
 {%- set contract = raw_contract()[table] -%}
@@ -25,6 +25,14 @@ landed as (
 
 ),
 
+{% if not landing.hours -%}
+keyed as (
+
+    select {{ key }} from landed where {{ key }} <> ''
+
+),
+
+{% endif -%}
 numbered as (
 
     {{ with_copy_number(table, 'landed') }}
@@ -33,7 +41,7 @@ numbered as (
         union all
         select {{ checked_columns(table) | join(', ') }} from {{ this }}
         where
-            {{ has_key_of(this, key, 'landed') }}
+            {{ has_key_of(this, key, 'landed' if landing.hours else 'keyed') }}
             {%- if landing.hours %}
             and {{ landing_hour('landed_at') }} not in ({{ hour_list(landing.hours) }})
             {%- endif %}
@@ -113,4 +121,12 @@ select
             , landed_at nulls last
     ) end as copy_number,
     {{ run_number() }} as run_no
+{%- endmacro %}
+
+{# Rows without a key share none: where files came, none of them is replaced. Takes the place of dbt's macro of this name. #}
+{% macro duckdb__get_incremental_delete_insert_sql(arg_dict) -%}
+{%- if memory().landing.get(model.config.get('meta', {}).get('raw_table'), {}).get('files') -%}
+    {%- do arg_dict.update({'incremental_predicates': [arg_dict.unique_key ~ " <> ''"]}) -%}
+{%- endif -%}
+{{ return(default__get_incremental_delete_insert_sql(arg_dict)) }}
 {%- endmacro %}
