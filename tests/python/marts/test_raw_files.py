@@ -55,3 +55,22 @@ def test_files_that_come_change_and_go(built: Path, inputs: Inputs, tmp_path: Pa
     (events / "third.parquet").unlink()
     assert not built_by_files()
     assert ends_as_in_full(3)
+
+
+def test_rows_without_a_key_stay_where_files_come(built: Path, inputs: Inputs, tmp_path: Path) -> None:
+    write_folders(clean_rows(built), tmp_path / "raw", as_text=False)
+    now = replace(inputs, raw_location=str(tmp_path / "raw" / "{table}"))
+    events = tmp_path / "raw" / "events"
+    database = tmp_path / "increments.duckdb"
+    counts = "select rows_in, rows_rejected from source_audit where source_table = 'events'"
+    rejected = "select count(*) as rows from rejected_rows where source_table = 'events' and row_id is null and reason = 'missing_event_id'"
+    for number, without_key in enumerate((2, 3)):
+        write(events / f"without-{number}.parquet", f"select * replace (cast(null as varchar) as event_id) from read_parquet(?) limit {without_key}", events / "part-0.parquet")
+        build(database, now, "--select", "+source_audit", "+rejected_rows")
+    assert rows_of(database, rejected) == [{"rows": 5}]
+    assert [row["rows_rejected"] for row in rows_of(database, counts)] == [5]
+    assert rows_of(database, "select run_no, count(*) as rows from int_checked_events where event_id = '' group by run_no order by run_no") == [
+        {"run_no": 1, "rows": 2}, {"run_no": 2, "rows": 3},
+    ]  # fmt: skip
+    anew = build(tmp_path / "anew.duckdb", now, "--select", "+source_audit", "+rejected_rows")
+    assert rows_of(database, CHECKED) == rows_of(anew, CHECKED)
