@@ -7,6 +7,52 @@
 
 {% macro moments() -%}{{ return(['y', 'd', 'x', 'z'] + moment_pairs()) }}{%- endmacro %}
 
+{#
+  Third moments of y and d. The cube of a y in millionths fits into no integer, so y is taken apart: y = 1000000 h + l, and Σy³ =
+  10^18 Σh³ + 3 · 10^12 Σh²l + 3 · 10^6 Σhl² + Σl³, whatever h is rounded to.
+#}
+{% macro third_moments() -%}{{ return(['hhh', 'hhl', 'hll', 'lll', 'hhd', 'hld', 'lld', 'hdd', 'ldd', 'ddd']) }}{%- endmacro %}
+
+{% macro all_moments() -%}{{ return(moments() + third_moments()) }}{%- endmacro %}
+
+{#
+  Sums of moments by some columns of `rows`, a query that has them and y, d, x and z as whole numbers. Products of small numbers fit into the plain
+  integer, which is several times faster to add up than the wide one: larger numbers go a way of their own. `sign` is `-` for what is to be taken away.
+#}
+{% macro sums_of_moments(rows, keys, letters, sign='') -%}
+{%- set limits = {'y': 2147483647, 'd': 1000000, 'x': 2147483647, 'z': 1000000} -%}
+{%- for is_small in [true, false] -%}
+select
+    {% for key in keys -%}
+    {{ key }},
+    {% endfor -%}
+    {% for moment in letters -%}
+    {{ sign }}{{ sum_wide(moment | join(' * ')) }} as {{ moment }}{{ ',' if not loop.last }}
+    {% endfor %}
+from (
+    select
+        sized.*,
+        sized.y - sized.h * 1000000 as l
+    from (
+        select
+            {% for key in keys -%}
+            {{ key }},
+            {% endfor -%}
+            {% for letter in limits -%}
+            {{ letter if is_small else 'cast(' ~ letter ~ ' as ' ~ type_wide_integer() ~ ')' }} as {{ letter }},
+            {% endfor -%}
+            cast(floor(cast(y as {{ type_double() }}) / 1000000) as {{ 'bigint' if is_small else type_wide_integer() }}) as h
+        from (
+            {{ rows }}
+        ) as valued
+        where {{ 'not ' if not is_small }}({% for letter, limit in limits.items() %}{{ letter }} between -{{ limit }} and {{ limit }}{{ ' and ' if not loop.last }}{% endfor %}){{ computed_once() }}
+    ) as sized{{ computed_once() }}
+) as split
+group by {{ keys | join(', ') }}
+{{ 'union all' if not loop.last }}
+{% endfor %}
+{%- endmacro %}
+
 {# The sum over all persons of a moment, or of two, each minus its pivot: exact. #}
 {% macro shifted_sum(letters) -%}
 {%- set a, b = letters[0], letters[-1] -%}
@@ -45,22 +91,32 @@ case {{ metric_id }}{% for id, metric in metric_definitions().items() %} when '{
     {% endfor %}
 {%- endmacro %}
 
-{# What the skewness is that of: e = y, or e = y - R d where the metric is a ratio; as it deviates, for cubing. #}
-{% macro deviation(y, d, of='pivots.') -%}
-case when {{ of }}metric_kind = 'ratio' then {{ y }} - {{ of }}ratio * {{ d }} else {{ y }} - {{ of }}pivot_y end
-{%- endmacro %}
-
-{# skew_unit and sum_cubes in the metric's own unit: `begun` of the persons have a row, the others are at 0. #}
+{#
+  skew_unit and sum_cubes in the metric's own unit. The skewness is that of e = y − pivot_y, or of e = y − R d where the metric is a ratio R; Σe³ is
+  put together of moments that are exact.
+#}
 {% macro skewness_in_units() %}
+{%- set double = type_double() -%}
     skew_unit / scale as skew_unit,
     case
-        when skew_unit is not null
-            then cast(cubes + case when metric_kind = 'ratio' then 0 else (persons - begun) * {{ cube_in_millionths('0 - pivot_y') }} end as {{ type_double() }}) / 1000000
+        when skew_unit is null then null
+        when metric_kind = 'ratio'
+            then (
+                {{ cubes_of_y() }}
+                - 3 * ratio * (cast(hhd as {{ double }}) * 1e12 + 2 * cast(hld as {{ double }}) * 1e6 + cast(lld as {{ double }}))
+                + 3 * ratio * ratio * (cast(hdd as {{ double }}) * 1e6 + cast(ldd as {{ double }}))
+                - ratio * ratio * ratio * cast(ddd as {{ double }})
+            ) / (skew_unit * skew_unit * skew_unit)
+        else (
+            {{ cubes_of_y() }}
+            - 3 * cast(pivot_y as {{ double }}) * cast(yy as {{ double }})
+            + 3 * cast(pivot_y as {{ double }}) * pivot_y * cast(y as {{ double }})
+            - cast(pivot_y as {{ double }}) * pivot_y * pivot_y * cast(persons as {{ double }})
+        ) / (skew_unit * skew_unit * skew_unit)
     end as sum_cubes
 {%- endmacro %}
 
-{# The cube of a deviation in units of skew_unit, as whole millionths. #}
-{% macro cube_in_millionths(deviation) -%}
-{%- set unit = '(cast(' ~ deviation ~ ' as ' ~ type_double() ~ ') / skew_unit)' -%}
-cast({{ rounded(unit ~ ' * ' ~ unit ~ ' * ' ~ unit ~ ' * 1000000') }} as {{ type_wide_integer() }})
+{% macro cubes_of_y() -%}
+{%- set double = type_double() -%}
+cast(hhh as {{ double }}) * 1e18 + 3 * cast(hhl as {{ double }}) * 1e12 + 3 * cast(hll as {{ double }}) * 1e6 + cast(lll as {{ double }})
 {%- endmacro %}

@@ -11,7 +11,7 @@
     {%- endfor %}
 {%- endmacro %}
 
-{# Persons, sums and cubes of each segment, in the columns that these have for all persons. #}
+{# Persons and sums of each segment, in the columns that these have for all persons. #}
 {% macro segment_entries() -%}
     select
         persons.variant_key,
@@ -29,22 +29,32 @@
 {%- endmacro %}
 
 {% macro segment_sums() -%}
+{%- set rows -%}
     select
         changes.metric_key,
         changes.variant_key,
         changes.window_no,
         segments.segment,
-        {% for moment in moments() -%}
-        sum({% for letter in moment %}cast(changes.{{ letter }} as {{ type_wide_integer() }}){{ ' * ' if not loop.last }}{% endfor %}) as {{ moment }},
-        {% endfor -%}
-        sum({{ cube_in_millionths(deviation('changes.y', 'changes.d')) }}) as cubes,
-        count(*) as begun
+        changes.y,
+        changes.d,
+        changes.x,
+        changes.z
     from {{ ref('int_person_changes') }} as changes
     inner join segments
         on changes.person_key = segments.person_key
-    inner join {{ ref('int_metric_pivots') }} as pivots
-        on changes.metric_key = pivots.metric_key and changes.window_no = pivots.window_no
     cross join {{ ref('as_of') }} as now
-    where changes.is_last and (pivots.window_us is null or changes.exposed_us + pivots.window_us <= now.as_of_us)
-    group by changes.metric_key, changes.variant_key, changes.window_no, segments.segment
+    where changes.is_last and {{ window_has_passed('changes') }}
+{%- endset %}
+    select
+        metric_key,
+        variant_key,
+        window_no,
+        segment,
+        {% for moment in all_moments() -%}
+        sum({{ moment }}) as {{ moment }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from (
+        {{ sums_of_moments(rows, ['metric_key', 'variant_key', 'window_no', 'segment'], all_moments()) }}
+    ) as summed
+    group by metric_key, variant_key, window_no, segment
 {%- endmacro %}

@@ -1,11 +1,11 @@
 {#
-  What an increment builds anew: rows that belong to touched persons, tickets, messages or experiments, and rows about which time alone
+  What an increment builds anew: rows that belong to touched persons, tickets or messages, and rows about which time alone
   has decided something since.
 #}
 
 {# The key that rows of a kind carry. An `act` is of a person: touched too where time alone has decided something about one of theirs. An `event` is of a person of whose events some changed. #}
 {% macro touched_key(kind) -%}
-{{ return({'person': 'person_key', 'act': 'person_key', 'event': 'person_key', 'ticket': 'ticket_id', 'message': 'message_id', 'experiment': 'experiment_id'}[kind]) }}
+{{ return({'person': 'person_key', 'act': 'person_key', 'event': 'person_key', 'ticket': 'ticket_id', 'message': 'message_id'}[kind]) }}
 {%- endmacro %}
 
 {#
@@ -21,7 +21,7 @@
 (select person_key, min(others_from_us) as from_us from {{ ref('int_touched_persons') }} where run_no > {{ last_build(model.name).run_no }} and others_from_us is not null group by person_key)
 {%- endmacro %}
 
-{# The persons, tickets, messages or experiments touched since this model was last built. #}
+{# The persons, tickets or messages touched since this model was last built. #}
 {% macro touched(kind) -%}
 (select {{ touched_key(kind) }} from {{ ref('int_touched_' ~ kind ~ 's') }} where run_no > {{ last_build(model.name).run_no }})
 {%- endmacro %}

@@ -43,23 +43,15 @@ cells as (
 summed as (
 
     select
-        sums.metric_key,
-        sums.variant_key,
-        sums.window_no,
+        metric_key,
+        variant_key,
+        window_no,
         'all' as segment,
-        {% for moment in moments() -%}
-        sum(sums.{{ moment }}) as {{ moment }},
-        {% endfor -%}
-        sum(cubes.cubes) as cubes,
-        sum(cubes.begun) as begun
-    from {{ ref('int_metric_sums') }} as sums
-    left join {{ ref('int_metric_cubes') }} as cubes
-        on
-            sums.metric_key = cubes.metric_key
-            and sums.variant_key = cubes.variant_key
-            and sums.window_no = cubes.window_no
-            and sums.day = cubes.day
-    group by sums.metric_key, sums.variant_key, sums.window_no
+        {% for moment in all_moments() -%}
+        sum({{ moment }}) as {{ moment }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('int_metric_sums') }}
+    group by metric_key, variant_key, window_no
     {%- if has_segments %}
     union all
     {{ segment_sums() }}
@@ -78,10 +70,11 @@ totalled as (
         pivots.metric_kind,
         pivots.scale,
         pivots.skew_unit,
+        pivots.ratio,
         {% for letter in 'ydxz' -%}
         pivots.pivot_{{ letter }},
         {% endfor -%}
-        {% for moment in moments() + ['cubes', 'begun'] -%}
+        {% for moment in all_moments() -%}
         coalesce(summed.{{ moment }}, 0) as {{ moment }},
         {% endfor -%}
         coalesce(persons.persons, 0) as persons

@@ -16,6 +16,7 @@ with cells as (
         pivots.metric_kind,
         pivots.scale,
         pivots.skew_unit,
+        pivots.ratio,
         {% for letter in 'ydxz' -%}
         pivots.pivot_{{ letter }}{{ ',' if not loop.last }}
         {% endfor %}
@@ -32,11 +33,9 @@ running as (
     select
         cells.*,
         sum(coalesce(entries.persons, 0)) over ({{ by_day }}) as persons,
-        {% for moment in moments() -%}
-        sum(coalesce(sums.{{ moment }}, 0)) over ({{ by_day }}) as {{ moment }},
-        {% endfor -%}
-        sum(coalesce(cubes.cubes, 0)) over ({{ by_day }}) as cubes,
-        sum(coalesce(cubes.begun, 0)) over ({{ by_day }}) as begun
+        {% for moment in all_moments() -%}
+        sum(coalesce(sums.{{ moment }}, 0)) over ({{ by_day }}) as {{ moment }}{{ ',' if not loop.last }}
+        {% endfor %}
     from cells
     left join {{ ref('int_window_entries') }} as entries
         on
@@ -49,12 +48,6 @@ running as (
             and cells.variant_key = sums.variant_key
             and cells.window_no = sums.window_no
             and cells.day = sums.day
-    left join {{ ref('int_metric_cubes') }} as cubes
-        on
-            cells.metric_key = cubes.metric_key
-            and cells.variant_key = cubes.variant_key
-            and cells.window_no = cubes.window_no
-            and cells.day = cubes.day
 
 )
 

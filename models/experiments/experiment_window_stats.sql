@@ -1,36 +1,11 @@
 -- The same persons in two windows: sufficient statistics of the later window (y, d) with the earlier one (x, z) in the place of what
 -- came before the exposure, over all persons who have passed the later window.
-{{ mart_by('experiment') }}
--- depends_on: {{ ref('int_experiment_metrics') }}
-{% set fixed = fixed_windows() -%}
+{% set keys = ['metric_key', 'variant_key', 'window_no', 'earlier_no'] -%}
+{% set day = local_day('now.as_of_us', var('reporting_timezone', 'UTC')) -%}
 
 with pairs as (
 
     {{ window_pairs() }}
-
-),
-
--- each person's values in every window side by side; whoever has nothing in any has no row, and is at 0
-valued as (
-
-    select
-        metric_key,
-        variant_key,
-        person_key,
-        exposed_us,
-        {% for window in fixed -%}
-        {% set outer = loop -%}
-        {% for letter in 'yd' -%}
-        max(case when window_no = {{ outer.index }} then {{ letter }} end) as {{ letter }}_{{ window }}{{ ',' if not (loop.last and outer.last) }}
-        {% endfor -%}
-        {% endfor %}
-    from {{ ref('int_person_changes') }}
-    where
-        is_last and window_no <= {{ fixed | length }}
-        {%- if builds_increment() %}
-        and metric_key in (select metric_key from {{ ref('int_experiment_metrics') }} where experiment_id in {{ touched('experiment') }})
-        {%- endif %}
-    group by metric_key, variant_key, person_key, exposed_us
 
 ),
 
@@ -56,8 +31,8 @@ cells as (
         later.metric_key,
         later.metric_window,
         later.window_no,
-        later.window_us,
-        pairs.earlier_window,
+        pairs.earlier_no,
+        earlier.metric_window as earlier_window,
         later.metric_kind,
         later.scale,
         later.pivot_y,
@@ -68,43 +43,56 @@ cells as (
     inner join {{ ref('int_metric_pivots') }} as later
         on variants.experiment_id = later.experiment_id
     inner join pairs
-        on later.metric_window = pairs.metric_window
+        on later.window_no = pairs.window_no
     inner join {{ ref('int_metric_pivots') }} as earlier
-        on later.metric_key = earlier.metric_key and pairs.earlier_window = earlier.metric_window
-    where {{ is_touched('variants.experiment_id', 'experiment') }}
+        on later.metric_key = earlier.metric_key and pairs.earlier_no = earlier.window_no
 
 ),
 
-paired as (
+-- persons for whom the later window passes on the day of as_of, and has not by then
+edge as (
 
     select
-        cells.metric_key,
-        cells.variant_key,
-        cells.metric_window,
-        cells.earlier_window,
-        {% for letter, of, place in [('y', 'y', 'metric'), ('d', 'd', 'metric'), ('x', 'y', 'earlier'), ('z', 'd', 'earlier')] -%}
-        cast(coalesce(case cells.{{ place }}_window {% for window in fixed %}when '{{ window }}' then valued.{{ of }}_{{ window }} {% endfor %}end, 0) as {{ type_wide_integer() }}) as {{ letter }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from valued
-    inner join cells
-        on valued.metric_key = cells.metric_key and valued.variant_key = cells.variant_key
+        figures.*,
+        {{ window_has_passed('figures') }} as has_passed
+    from (
+        {{ paired_figures(ref('int_edge_changes'), '1 = 1') }}
+    ) as figures
     cross join {{ ref('as_of') }} as now
-    where valued.exposed_us + cells.window_us <= now.as_of_us
+    where {{ window_has_passed('figures') }} <> (figures.day <= {{ day }})
+
+),
+
+added as (
+
+    select
+        {% for key in keys -%}
+        sums.{{ key }},
+        {% endfor -%}
+        {% for moment in moments() -%}
+        sums.{{ moment }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ state_of('int_pair_sums') }} as sums
+    cross join {{ ref('as_of') }} as now
+    where sums.day <= {{ day }}
+    {% for has_passed in [true, false] -%}
+    union all
+    {{ sums_of_moments('select * from edge where ' ~ ('has_passed' if has_passed else 'not has_passed'), keys, moments(), '' if has_passed else '-') }}
+    {%- endfor %}
 
 ),
 
 summed as (
 
     select
-        metric_key,
-        variant_key,
-        metric_window,
-        earlier_window,
+        {% for key in keys -%}
+        {{ key }},
+        {% endfor -%}
         {% for moment in moments() -%}
-        sum({{ moment | join(' * ') }}) as {{ moment }}{{ ',' if not loop.last }}
+        sum({{ moment }}) as {{ moment }}{{ ',' if not loop.last }}
         {% endfor %}
-    from paired
-    group by metric_key, variant_key, metric_window, earlier_window
+    from added
+    group by {{ keys | join(', ') }}
 
 ),
 
@@ -123,8 +111,8 @@ totalled as (
         on
             cells.metric_key = summed.metric_key
             and cells.variant_key = summed.variant_key
-            and cells.metric_window = summed.metric_window
-            and cells.earlier_window = summed.earlier_window
+            and cells.window_no = summed.window_no
+            and cells.earlier_no = summed.earlier_no
 
 )
 

@@ -1,7 +1,6 @@
 -- The first assignment of each person inside an experiment's dates, whether they were seen in another variant as well, and whether they
 -- had consented to analytics, where that is required.
 {{ built_by('person') }}
-{{ is_built_after('int_touched_experiments') }}
 {% set required = var('require_analytics_consent', false) -%}
 
 with inside as (

@@ -2,6 +2,7 @@
 -- entering the window with what was before the exposure, and on every day on which something that counts had happened and was known. Of what is
 -- counted, and of what that is worth to the experiment (net_value). Sparse: whoever has nothing has no row, and is at 0.
 {{ built_by('act') }}
+{{ is_built_after('int_replaced_changes') }}
 {% for model in ['int_compared_persons', 'int_experiment_metrics', 'fct_journey_attempts', 'fct_step_attempts', 'fct_messages', 'fct_tickets', 'fct_survey_responses', 'fct_transactions', 'fct_sessions'] -%}
 -- depends_on: {{ ref(model) }}
 {% endfor -%}
@@ -123,8 +124,9 @@ select
     {{ key }},
     {% endfor -%}
     {% for figure in ['y', 'd', 'x', 'z', 'y_before', 'd_before'] -%}
-    cast({{ figure }} as bigint) as {{ figure }}{{ ',' if not loop.last }}
-    {% endfor %}
+    cast({{ figure }} as bigint) as {{ figure }},
+    {% endfor -%}
+    {{ run_number() }} as run_no
 from counted
 union all
 select
@@ -132,6 +134,7 @@ select
     {{ key }},
     {% endfor -%}
     {% for figure, value in {'y': 'y_after', 'd': '0', 'x': 'x_after', 'z': '0', 'y_before': 'y_after - y', 'd_before': '0'}.items() -%}
-    cast({{ value }} as bigint) as {{ figure }}{{ ',' if not loop.last }}
-    {% endfor %}
+    cast({{ value }} as bigint) as {{ figure }},
+    {% endfor -%}
+    {{ run_number() }} as run_no
 from worth_added_up
