@@ -3,7 +3,18 @@
 {{ built_by('person') }}
 {% set required = var('require_analytics_consent', false) -%}
 
-with inside as (
+-- whom an assignment can be of: chosen by number before texts are joined
+with identities as (
+
+    select
+        identity,
+        person_key
+    from {{ ref('int_person_keys') }}
+    where {{ is_touched('person_key') }}
+
+),
+
+inside as (
 
     select
         assignments.experiment_id,
@@ -17,7 +28,7 @@ with inside as (
     from {{ ref('stg_experiment_assignments') }} as assignments
     inner join {{ ref('cfg_experiments') }} as experiments
         on assignments.experiment_id = experiments.experiment_id
-    inner join {{ ref('int_person_keys') }} as keys
+    inner join identities as keys
         on {{ identity_of('assignments') }} = keys.identity
     where
         {{ local_day(epoch_us('assignments.assigned_at'), var('reporting_timezone', 'UTC')) }} >= experiments.started_on
@@ -25,7 +36,6 @@ with inside as (
             experiments.ended_on is null
             or {{ local_day(epoch_us('assignments.assigned_at'), var('reporting_timezone', 'UTC')) }} <= experiments.ended_on
         )
-        and {{ is_touched('keys.person_key') }}
 
 ),
 
