@@ -1,10 +1,11 @@
 {# The Monday of a moment's week, in the reporting time zone. #}
-{% macro week_of(moment) -%}
-cast({{ dbt.date_trunc('week', local_day(epoch_us(moment), var('reporting_timezone', 'UTC'))) }} as date)
-{%- endmacro %}
+{% macro week_of(moment) -%}{{ week_of_day(local_day(epoch_us(moment), var('reporting_timezone', 'UTC'))) }}{%- endmacro %}
+
+{# The Monday of a day's week. #}
+{% macro week_of_day(day) -%}cast({{ dbt.date_trunc('week', day) }} as date){%- endmacro %}
 
 {#
-  The sums that metrics are made of, by where and when they are counted: {'fct_tickets by opened_at': {source, happened_at, sums}}.
+  The sums that metrics are made of, by where and when they are counted: {'fct_tickets by opened_at': {source, happened_at, team, sums}}.
   Rows of one mart that count at one moment are read once.
 #}
 {% macro weekly_sums() -%}
@@ -21,6 +22,19 @@ cast({{ dbt.date_trunc('week', local_day(epoch_us(moment), var('reporting_timezo
 {{ return(groups) }}
 {%- endmacro %}
 
+{# Those of them that count persons, who do not add up: once of each team, where teams own the rows, and once of everyone. #}
+{% macro weekly_counts_of_persons() -%}
+{%- set counts = [] -%}
+{%- for group in weekly_sums().values() -%}
+    {%- for sum_id, block in group.sums.items() if block.agg == 'count_distinct' -%}
+        {%- for team in ([none, group.team] if group.team else [none]) -%}
+            {%- do counts.append({'sum_id': sum_id, 'expr': block.expr, 'source': group.source, 'happened_at': group.happened_at, 'team': team}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+{%- endfor -%}
+{{ return(counts) }}
+{%- endmacro %}
+
 {# A mart's rows with the team that owns them; null where no team does. #}
 {% macro rows_with_team(source, team) -%}
 select
@@ -31,23 +45,4 @@ select
         left join {{ ref(team.model) }} as owners
             on facts.{{ team.column }} = owners.{{ team.column }}
         {%- endif %}
-{%- endmacro %}
-
-{# The same, with the week in which they count: the rows of a group of sums. #}
-{% macro dated_rows(group) -%}
-select
-            facts.*,
-            {{ week_of(group.happened_at) }} as week
-        from (
-        {{ rows_with_team(group.source, group.team) }}
-        ) as facts
-        where {{ group.happened_at }} is not null
-{%- endmacro %}
-
-{# Are persons counted in a group of sums? Those of teams do not add up. #}
-{% macro counts_persons(group) -%}{{ return(group.sums.values() | selectattr('agg', 'equalto', 'count_distinct') | list | length > 0) }}{%- endmacro %}
-
-{# What a sum adds up to: persons are counted once. #}
-{% macro weekly_sum(block) -%}
-{%- if block.agg == 'count_distinct' -%}count(distinct {{ block.expr }}){%- else -%}sum({{ row_value(block) }}){%- endif -%}
 {%- endmacro %}

@@ -10,7 +10,7 @@ spans as (
     select
         min(days.active_on) as first_day,
         max(days.active_on) as last_day
-    from {{ ref('fct_person_days') }} as days
+    from {{ ref('int_person_days') }} as days
 
 ),
 

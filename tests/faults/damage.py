@@ -80,7 +80,7 @@ def full_disk(free: int, state: str) -> Callable[[Prepared], Wrong]:
 def little_memory(prepared: Prepared) -> Wrong:
     """DuckDB may use next to nothing."""
     world = prepared.put_back("evening")
-    arguments = ("--select", "fct_person_days", *SHORTEST)
+    arguments = ("--select", "int_person_days", *SHORTEST)
     broken = replace(world, changed={"EMPATHY_ROI_MEMORY_LIMIT": "1MB"}).run(*arguments)
     return tried(prepared, world, broken, ("memory",), arguments)
 
