@@ -1,4 +1,6 @@
--- Every raw row that breaks the contract, with the first rule it breaks.
+-- Every raw row that breaks the contract, with the first rule it breaks. An increment replaces the rows of the keys of which a row has been
+-- checked since (rows without a key, which are numbered together, share one), and those of users, who are checked anew each time.
+{{ replaces("checked_since()") }}
 with rejected as (
 
     {% for table, contract in raw_contract().items() -%}
@@ -9,7 +11,11 @@ with rejected as (
         payload,
         {% if table == 'users' %}cast(null as timestamp){% else %}received_at{% endif %} as received_at
     from {{ ref('int_checked_' ~ table) }}
-    where rejection_reason <> 'forgotten'
+    where
+        rejection_reason <> 'forgotten'
+        {%- if table != 'users' and builds_increment() %}
+        and run_no > {{ last_build(model.name).run_no }} {{ increment_marker() }}
+        {%- endif %}
     {{- '\n    union all\n    ' if not loop.last }}
     {%- endfor %}
 

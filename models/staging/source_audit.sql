@@ -5,7 +5,6 @@
 with
 
 {% for table, contract in raw_contract().items() -%}
-{% set late_us = epoch_us('landed_at') ~ ' - ' ~ epoch_us(contract.moment) -%}
 {{ table }}_audited as (
 
     select
@@ -17,14 +16,22 @@ with
         {{ count_where("rejection_reason = 'forgotten'") }} as rows_forgotten,
         max(landed_at) as landed_until,
         {% for day in days -%}
-        {% if table == 'users' %}0{% else %}{{ count_where('copy_number = 1 and ' ~ late_us ~ ' >= ' ~ days_us(day)) }}{% endif %} as late_{{ day }}d,
+        {% if table == 'users' %}0{% else %}{{ count_where('late_us >= ' ~ days_us(day)) }}{% endif %} as late_{{ day }}d,
         {% endfor -%}
         {% if table == 'transactions' -%}
         {{ count_where('copy_number = 1 and amount is not null and currency <> ' ~ literal(var('reporting_currency', 'EUR'))) }}
         {%- else -%}
         0
         {%- endif %} as rows_in_other_currency
-    from {{ ref('int_checked_' ~ table) }}
+    from (
+        select
+            {% if table == 'transactions' %}amount, currency,{% endif %}
+            {% if table != 'users' %}case when copy_number = 1 then {{ epoch_us('landed_at') }} - {{ epoch_us(contract.moment) }} end as late_us,{% endif %}
+            copy_number,
+            rejection_reason,
+            landed_at
+        from {{ ref('int_checked_' ~ table) }}
+    ) as checked
 
 ),
 
