@@ -1,9 +1,9 @@
-{# The rejected rows whose key has been checked since rejected_rows was last built. #}
+{# The rejected rows whose key has been checked since rejected_rows was last built, and all without a key, which nothing tells apart. #}
 {% macro checked_since() -%}
-{%- for table, contract in raw_contract().items() -%}
-source_table = '{{ table }}'
-{%- if table != 'users' %} and coalesce(row_id, '') in (select {{ contract.columns[0].name }} from {{ ref('int_checked_' ~ table) }} where run_no > {{ last_build(model.name).run_no }})
+row_id is null
+{%- for table, contract in raw_contract().items() %}
+or source_table = '{{ table }}'
+{%- if table != 'users' %} and row_id in (select {{ contract.columns[0].name }} from {{ ref('int_checked_' ~ table) }} where run_no > {{ last_build(model.name).run_no }})
 {%- endif %}
-{{- '\n or ' if not loop.last }}
 {%- endfor -%}
 {%- endmacro %}
