@@ -7,6 +7,9 @@
 
 {% macro moments() -%}{{ return(['y', 'd', 'x', 'z'] + moment_pairs()) }}{%- endmacro %}
 
+{# Those in which x or z has a part. #}
+{% macro paired_moments() -%}{{ return(['x', 'z', 'xx', 'zz', 'yx', 'yz', 'dx', 'dz', 'xz']) }}{%- endmacro %}
+
 {#
   Third moments of y and d. The cube of a y in millionths fits into no integer, so y is taken apart: y = 1000000 h + l, and Σy³ =
   10^18 Σh³ + 3 · 10^12 Σh²l + 3 · 10^6 Σhl² + Σl³, whatever h is rounded to.
@@ -17,11 +20,12 @@
 
 {#
   Sums of moments by some columns of `rows`, a query that has them and y, d, x and z as whole numbers. Products of small numbers fit into the plain
-  integer, which is several times faster to add up than the wide one: larger numbers go a way of their own. `sign` is `-` for what is to be taken away.
+  integer, which is several times faster to add up than the wide one: larger numbers go a way of their own, unless it costs more to ask for the rows
+twice. `sign` is `-` for what is to be taken away.
 #}
-{% macro sums_of_moments(rows, keys, letters, sign='') -%}
+{% macro sums_of_moments(rows, keys, letters, sign='', is_dear=false) -%}
 {%- set limits = {'y': 2147483647, 'd': 1000000, 'x': 2147483647, 'z': 1000000} -%}
-{%- for is_small in [true, false] -%}
+{%- for is_small in ([false] if is_dear else [true, false]) -%}
 select
     {% for key in keys -%}
     {{ key }},
@@ -45,7 +49,9 @@ from (
         from (
             {{ rows }}
         ) as valued
-        where {{ 'not ' if not is_small }}({% for letter, limit in limits.items() %}{{ letter }} between -{{ limit }} and {{ limit }}{{ ' and ' if not loop.last }}{% endfor %}){{ computed_once() }}
+        {%- if not is_dear %}
+        where {{ 'not ' if not is_small }}({% for letter, limit in limits.items() %}{{ letter }} between -{{ limit }} and {{ limit }}{{ ' and ' if not loop.last }}{% endfor %})
+        {%- endif %}{{ computed_once() }}
     ) as sized{{ computed_once() }}
 ) as split
 group by {{ keys | join(', ') }}

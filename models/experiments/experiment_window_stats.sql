@@ -1,6 +1,7 @@
 -- The same persons in two windows: sufficient statistics of the later window (y, d) with the earlier one (x, z) in the place of what
 -- came before the exposure, over all persons who have passed the later window.
 {% set keys = ['metric_key', 'variant_key', 'window_no', 'earlier_no'] -%}
+{% set alone = ['y', 'd', 'yy', 'dd', 'yd'] -%}
 {% set day = local_day('now.as_of_us', var('reporting_timezone', 'UTC')) -%}
 
 with pairs as (
@@ -69,7 +70,7 @@ added as (
         {% for key in keys -%}
         sums.{{ key }},
         {% endfor -%}
-        {% for moment in moments() -%}
+        {% for moment in paired_moments() -%}
         sums.{{ moment }}{{ ',' if not loop.last }}
         {% endfor %}
     from {{ state_of('int_pair_sums') }} as sums
@@ -77,22 +78,37 @@ added as (
     where sums.day <= {{ day }}
     {% for has_passed in [true, false] -%}
     union all
-    {{ sums_of_moments('select * from edge where ' ~ ('has_passed' if has_passed else 'not has_passed'), keys, moments(), '' if has_passed else '-') }}
+    {{ sums_of_moments('select * from edge where ' ~ ('has_passed' if has_passed else 'not has_passed'), keys, paired_moments(), '' if has_passed else '-') }}
     {%- endfor %}
 
 ),
 
-summed as (
+paired as (
 
     select
         {% for key in keys -%}
         {{ key }},
         {% endfor -%}
-        {% for moment in moments() -%}
+        {% for moment in paired_moments() -%}
         sum({{ moment }}) as {{ moment }}{{ ',' if not loop.last }}
         {% endfor %}
     from added
     group by {{ keys | join(', ') }}
+
+),
+
+-- what is of the later window alone
+alone as (
+
+    select
+        metric_key,
+        variant_key,
+        window_no,
+        {% for moment in alone -%}
+        sum({{ moment }}) as {{ moment }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('int_metric_sums') }}
+    group by metric_key, variant_key, window_no
 
 ),
 
@@ -102,17 +118,19 @@ totalled as (
         cells.*,
         coalesce(persons.persons, 0) as persons,
         {% for moment in moments() -%}
-        coalesce(summed.{{ moment }}, 0) as {{ moment }}{{ ',' if not loop.last }}
+        coalesce({{ 'alone' if moment in alone else 'paired' }}.{{ moment }}, 0) as {{ moment }}{{ ',' if not loop.last }}
         {% endfor %}
     from cells
     left join persons
         on cells.variant_key = persons.variant_key and cells.window_no = persons.window_no
-    left join summed
+    left join alone
+        on cells.metric_key = alone.metric_key and cells.variant_key = alone.variant_key and cells.window_no = alone.window_no
+    left join paired
         on
-            cells.metric_key = summed.metric_key
-            and cells.variant_key = summed.variant_key
-            and cells.window_no = summed.window_no
-            and cells.earlier_no = summed.earlier_no
+            cells.metric_key = paired.metric_key
+            and cells.variant_key = paired.variant_key
+            and cells.window_no = paired.window_no
+            and cells.earlier_no = paired.earlier_no
 
 )
 

@@ -44,20 +44,20 @@ deviations as (
 sums as (
     select metric_key, variant_key, count(*) as rows, {", ".join(f"sum({letter}) as {letter}" for letter in "ydxz")},
         {", ".join(f"sum({pair[0]}::hugeint * {pair[1]}) as {pair}" for pair in _PAIRS)},
-        sum(round(e * e * e * 1000000)::hugeint) as cubes
+        sum(e * e * e) as cubes
     from deviations group by all
 ),
 filled as (
     select p.*, o.variant_id, o.n as persons,
         {", ".join(f"s.{letter} - (o.n - s.rows) * p_{letter} as {letter}" for letter in "ydxz")},
         {", ".join(f"s.{pair} + (o.n - s.rows)::hugeint * p_{pair[0]}::hugeint * p_{pair[1]} as {pair}" for pair in _PAIRS)},
-        s.cubes + case when metric_kind = 'ratio' then 0 else (o.n - s.rows) * round((0 - p_y) / unit * ((0 - p_y) / unit) * ((0 - p_y) / unit) * 1000000)::hugeint end as cubes
+        s.cubes + case when metric_kind = 'ratio' then 0 else (o.n - s.rows) * ((0 - p_y) / unit * ((0 - p_y) / unit) * ((0 - p_y) / unit)) end as cubes
     from sums as s join persons as o using (variant_key) join pivots as p on s.metric_key = p.metric_key
 )
 select experiment_id, variant_id, metric_id, metric_window, metric_kind, persons::bigint as persons,
     {_scaled("y + persons * p_y::hugeint", "y")} as numerator,
     {", ".join(f"{_scaled(f'p_{letter}', letter)} as pivot_{letter}" for letter in "ydxz")},
     {", ".join(f"{_scaled(moment, moment)} as sum_{moment}" for moment in ("y", "d", "x", "z", *_PAIRS))},
-    unit / scale as skew_unit, cubes::double / 1000000 as sum_cubes
+    unit / scale as skew_unit, cubes as sum_cubes
 from filled
 """

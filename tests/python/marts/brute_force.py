@@ -113,9 +113,9 @@ def is_same(one: Any, other: Any) -> bool:
 
 
 def is_same_cubes(found: dict[str, Any], expected: Statistics) -> bool:
-    """Each person's cube is rounded to millionths: the last bit of a double may turn one over."""
+    """They are put together of sums of powers that may be larger than what is left."""
     one, other = found["sum_cubes"], expected["sum_cubes"]
-    return one is not None and other is not None and abs(one - other) <= 1e-6 * found["persons"] + 1e-9 * abs(other)
+    return one is not None and other is not None and abs(one - other) <= 1e-9 * (found["persons"] + abs(other))
 
 
 def differences(found: dict[Key, dict[str, Any]], expected: dict[Key, Statistics]) -> list[str]:
@@ -178,8 +178,7 @@ def statistics(values: Counter[Values], scales: Scales, metric_id: str) -> Stati
         found[f"sum_{pair}"] = total / scale.get(pair[0], 1) / scale.get(pair[1], 1)
     unit = scales.skew_unit
     found["skew_unit"] = None if unit is None else unit / scale.get("y", 1)
-    found["sum_cubes"] = None if unit is None else sum(
-        round((scales.deviation(value, kind) / unit) ** 3 * 1_000_000) * count for value, count in values.items()) / 1_000_000  # fmt: skip
+    found["sum_cubes"] = None if unit is None else math.fsum((scales.deviation(value, kind) / unit) ** 3 * count for value, count in values.items())
     return found
 
 
