@@ -34,15 +34,3 @@
 {%- endfor -%}
 {{ return(counts) }}
 {%- endmacro %}
-
-{# A mart's rows with the team that owns them; null where no team does. #}
-{% macro rows_with_team(source, team) -%}
-select
-            facts.*,
-            {{ 'owners.owner_team' if team else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as owner_team
-        from {{ ref(source) }} as facts
-        {%- if team %}
-        left join {{ ref(team.model) }} as owners
-            on facts.{{ team.column }} = owners.{{ team.column }}
-        {%- endif %}
-{%- endmacro %}

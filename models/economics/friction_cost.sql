@@ -12,38 +12,21 @@ with journey_rates as (
 
 ),
 
-windowed as (
-
-    select
-        step_attempts.journey_key,
-        step_attempts.step_order,
-        step_attempts.completed_us is not null as is_completed,
-        attempts.outcome,
-        attempts.outcome = 'abandoned' and attempts.last_step_order = step_attempts.step_order as is_abandoned
-    from {{ ref('int_step_attempts') }} as step_attempts
-    inner join {{ ref('int_journey_attempts') }} as attempts
-        on
-            step_attempts.person_key = attempts.person_key
-            and step_attempts.journey_key = attempts.journey_key
-            and step_attempts.attempt_seq = attempts.attempt_seq
-    cross join {{ ref('as_of') }} as now
-    where
-        step_attempts.first_entered_us >= now.as_of_us - {{ window_us }}
-        and step_attempts.first_entered_us < now.as_of_us
-
-),
-
 counted as (
 
     select
-        journey_key,
-        step_order,
+        step_attempts.journey_id,
+        step_attempts.step_order,
         count(*) as entries,
-        {{ count_where('is_abandoned') }} as abandonments,
-        {{ count_where("is_completed and outcome = 'completed'") }} as completed_after_step,
-        {{ count_where("is_completed and outcome <> 'in_progress'") }} as finished_after_step
-    from windowed
-    group by journey_key, step_order
+        {{ count_where('step_attempts.is_abandoned') }} as abandonments,
+        {{ count_where("step_attempts.is_completed and step_attempts.attempt_outcome = 'completed'") }} as completed_after_step,
+        {{ count_where("step_attempts.is_completed and step_attempts.attempt_outcome <> 'in_progress'") }} as finished_after_step
+    from {{ ref('fct_step_attempts') }} as step_attempts
+    cross join {{ ref('as_of') }} as now
+    where
+        {{ epoch_us('step_attempts.first_entered_at') }} >= now.as_of_us - {{ window_us }}
+        and {{ epoch_us('step_attempts.first_entered_at') }} < now.as_of_us
+    group by step_attempts.journey_id, step_attempts.step_order
 
 ),
 
@@ -63,7 +46,7 @@ costed as (
     inner join {{ ref('cfg_journeys') }} as journeys
         on steps.journey_id = journeys.journey_id
     left join counted
-        on steps.journey_key = counted.journey_key and steps.step_order = counted.step_order
+        on steps.journey_id = counted.journey_id and steps.step_order = counted.step_order
     left join journey_rates
         on steps.journey_key = journey_rates.journey_key
 

@@ -1,6 +1,6 @@
 -- One row per ticket.
 {{ mart_by('ticket', 'ticket_id', 'passed_tickets()') }}
--- depends_on: {{ ref('int_ticket_lives') }}
+-- depends_on: {{ ref('int_ticket_lives') }}, {{ ref('cfg_business_hours') }}
 {% set business_landmarks = ['first_response', 'first_human_response', 'first_resolved', 'resolved'] -%}
 
 with built as (
@@ -11,6 +11,12 @@ with built as (
     cross join {{ ref('as_of') }} as now
     where {{ increment_marker() }} tickets.ticket_id in {{ touched('ticket') }} or {{ ticket_has_passed('tickets') }}
     {%- endif %}
+
+),
+
+clocks as (
+
+    {{ business_clocks('built', ['opened'] + business_landmarks) }}
 
 ),
 
@@ -75,7 +81,7 @@ select
     {{ seconds_from_us(elapsed_us('tickets.opened_us', 'tickets.resolved_us')) }} as resolution_s,
     {{ seconds_from_us(elapsed_us('tickets.opened_us', 'tickets.observed_until_us')) }} as observed_s,
     {% for landmark in business_landmarks -%}
-    {{ seconds_from_us(elapsed_us('opened_clock.clock_us', landmark ~ '_clock.clock_us')) }} as {{ landmark | replace('resolved', 'resolution') }}_business_s,
+    {{ seconds_from_us(elapsed_us('clocks.opened_clock_us', 'clocks.' ~ landmark ~ '_clock_us')) }} as {{ landmark | replace('resolved', 'resolution') }}_business_s,
     {% endfor -%}
     csat_answers.score as csat_score,
     costs.cost_per_contact + tickets.agent_messages * costs.minutes_per_agent_message * costs.cost_per_agent_minute as support_cost,
@@ -97,12 +103,8 @@ select
 from built as tickets
 inner join {{ ref('int_persons') }} as persons
     on tickets.person_key = persons.person_key
-inner join {{ ref('int_business_clock') }} as opened_clock
-    on tickets.opened_us = opened_clock.moment_us
-{%- for landmark in business_landmarks %}
-left join {{ ref('int_business_clock') }} as {{ landmark }}_clock
-    on tickets.{{ landmark }}_us = {{ landmark }}_clock.moment_us
-{%- endfor %}
+inner join clocks
+    on tickets.ticket_id = clocks.ticket_id
 left join {{ ref('cfg_support_costs') }} as costs
     on tickets.channel = costs.channel
 left join csat_answers

@@ -17,24 +17,15 @@ with delivered as (
 
 ),
 
-broken_down as (
-    {% for breakdown, value in breakdowns.items() %}
-    select
-        '{{ breakdown }}' as breakdown,
-        {{ value }} as breakdown_value,
-        delivered.*
-    from delivered
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-
-),
-
-counted as (
+-- counted once for all breakdowns
+counted_finely as (
 
     select
-        breakdown,
-        breakdown_value,
-        cast(count(*) as bigint) as delivered,
+        campaign_id,
+        channel,
+        lifecycle_stage,
+        pressure,
+        count(*) as delivered,
         {{ count_where('is_engaged') }} as engaged,
         {% for name, moment in happened.items() -%}
         {{ count_where(moment ~ ' is not null') }} as {{ name }},
@@ -44,19 +35,51 @@ counted as (
         {{ count_where('had_consent') }} as with_consent,
         {{ count_where('not had_consent') }} as without_consent,
         {{ count_where('relevance_score is not null') }} as relevance_answers,
-        coalesce({{ exact_sum('(relevance_score - 1) / 4') }}, 0) as relevance_score_sum,
-        {{ count_where('latency_to_action_s is not null') }} as acted,
+        coalesce(sum({{ millionths('(relevance_score - 1) / 4') }}), 0) as relevance_millionths,
+        {{ count_where('latency_to_action_s is not null') }} as acted
+    from delivered
+    group by campaign_id, channel, lifecycle_stage, pressure
+
+),
+
+counted as (
+    {% for breakdown, value in breakdowns.items() %}
+    select
+        '{{ breakdown }}' as breakdown,
+        {{ value }} as breakdown_value,
+        {% for name in ['delivered', 'engaged'] + happened.keys() | list + ['machine_opened', 'machine_opened_only', 'with_consent', 'without_consent', 'relevance_answers', 'acted'] -%}
+        {{ sum_integer(name) }} as {{ name }},
+        {% endfor -%}
+        cast(sum(relevance_millionths) as {{ type_double() }}) / 1000000 as relevance_score_sum
+    from counted_finely
+    {% if breakdown == 'all' %}having count(*) > 0{% else %}group by {{ value }}{% endif %}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+),
+
+latencies as (
+    {% for breakdown, value in breakdowns.items() %}
+    select
+        '{{ breakdown }}' as breakdown,
+        {{ value }} as breakdown_value,
         {{ percentile('latency_to_action_s', 0.5) }} as latency_to_action_p50_s
-    from broken_down
-    group by breakdown, breakdown_value
+    from delivered
+    where latency_to_action_s is not null
+    {% if breakdown != 'all' %}group by {{ value }}{% endif %}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 )
 
 select
-    *,
+    counted.*,
+    latencies.latency_to_action_p50_s,
     {% for name in ['opened', 'clicked', 'replied', 'engaged', 'converted', 'unsubscribed', 'complained', 'machine_opened', 'machine_opened_only'] -%}
     {{ rate(name, 'delivered') }} as {{ {'opened': 'open', 'clicked': 'click', 'replied': 'reply', 'engaged': 'engagement', 'converted': 'message_conversion', 'unsubscribed': 'unsubscribe', 'complained': 'complaint', 'machine_opened': 'machine_open', 'machine_opened_only': 'machine_open_only'}[name] }}_rate,
     {% endfor -%}
     {{ rate('without_consent', '(with_consent + without_consent)') }} as unconsented_rate,
     {{ rate('relevance_score_sum', 'relevance_answers') }} as relevance_score
 from counted
+left join latencies
+    on counted.breakdown = latencies.breakdown and counted.breakdown_value is not distinct from latencies.breakdown_value

@@ -3,20 +3,40 @@
 {% for model in ['as_of', 'fct_journey_attempts', 'fct_messages', 'fct_tickets', 'cfg_journeys', 'cfg_campaigns', 'cfg_support_costs'] -%}
 -- depends_on: {{ ref(model) }}
 {% endfor -%}
-with cases as (
+with counted_by_team as (
 
     {% for metric_id, metric in metrics_of_kind(['time']).items() if metric.starts_at != 'exposure' -%}
+    -- one narrow pass over a mart; weeks and teams are told of its days
     select
         '{{ metric_id }}' as metric_id,
-        {{ week_of(metric.starts_at) }} as week,
-        owner_team,
-        {{ metric.event_at }} is not null as is_event,
-        {{ elapsed_us(epoch_us(metric.starts_at), 'coalesce(' ~ epoch_us(metric.event_at) ~ ', now.as_of_us)') }} as observed_us
+        {{ week_of_day('days.day') }} as week,
+        {{ 'owners.owner_team' if metric.team else 'days.owner_column' }} as owner_team,
+        days.bucket_start_s,
+        days.events,
+        days.cases
     from (
-        {{ rows_with_team(metric.source, metric.team) }}
-    ) as facts
-    cross join {{ ref('as_of') }} as now
-    where {{ metric.starts_at }} is not null
+        select
+            day,
+            owner_column,
+            {{ bucket_start_s('observed_us') }} as bucket_start_s,
+            {{ count_where('is_event') }} as events,
+            count(*) as cases
+        from (
+            select
+                {{ local_day(epoch_us(metric.starts_at), var('reporting_timezone', 'UTC')) }} as day,
+                {{ metric.team.column if metric.team else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as owner_column,
+                {{ metric.event_at }} is not null as is_event,
+                {{ elapsed_us(epoch_us(metric.starts_at), 'coalesce(' ~ epoch_us(metric.event_at) ~ ', now.as_of_us)') }} as observed_us
+            from {{ ref(metric.source) }}
+            cross join {{ ref('as_of') }} as now
+            where {{ metric.starts_at }} is not null
+        ) as cases
+        group by day, owner_column, {{ bucket_start_s('observed_us') }}
+    ) as days
+    {%- if metric.team %}
+    left join {{ ref(metric.team.model) }} as owners
+        on days.owner_column = owners.{{ metric.team.column }}
+    {%- endif %}
     {{ 'union all' if not loop.last }}
     {% else -%}
     select null as metric_id
@@ -25,9 +45,9 @@ with cases as (
 
 doubled as (
 
-    select metric_id, week, owner_team, is_event, observed_us from cases where owner_team is not null
+    select metric_id, week, owner_team, bucket_start_s, events, cases from counted_by_team where owner_team is not null
     union all
-    select metric_id, week, cast(null as {{ dbt.type_string() }}) as owner_team, is_event, observed_us from cases
+    select metric_id, week, cast(null as {{ dbt.type_string() }}) as owner_team, bucket_start_s, events, cases from counted_by_team
 
 ),
 
@@ -37,11 +57,11 @@ counted as (
         metric_id,
         week,
         owner_team,
-        {{ bucket_start_s('observed_us') }} as bucket_start_s,
-        {{ count_where('is_event') }} as events,
-        count(*) as cases
+        bucket_start_s,
+        {{ sum_integer('events') }} as events,
+        {{ sum_integer('cases') }} as cases
     from doubled
-    group by metric_id, week, owner_team, {{ bucket_start_s('observed_us') }}
+    group by metric_id, week, owner_team, bucket_start_s
 
 ),
 

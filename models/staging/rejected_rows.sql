@@ -1,5 +1,5 @@
--- Every raw row that breaks the contract, with the first rule it breaks. An increment replaces the rows of keys of which a row has been checked
--- since, all rows without a key, and those of users, who are checked anew each time.
+-- Every raw row that breaks the contract, with the first rule it breaks. An increment takes those that were checked since, and puts them in the
+-- place of what had their keys; users are checked anew each time.
 {{ replaces("checked_since()") }}
 with rejected as (
 
@@ -14,7 +14,7 @@ with rejected as (
     where
         rejection_reason <> 'forgotten'
         {%- if table != 'users' and builds_increment() %}
-        and (run_no > {{ last_build(model.name).run_no }} {{ increment_marker() }} or rejection_reason = 'missing_{{ contract.columns[0].name }}')
+        and run_no > {{ last_build(model.name).run_no }} {{ increment_marker() }}
         {%- endif %}
     {{- '\n    union all\n    ' if not loop.last }}
     {%- endfor %}
