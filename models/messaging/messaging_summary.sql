@@ -1,30 +1,17 @@
 -- Messaging in one look: all delivered messages, by campaign, channel and stage of life, and by how many the person had had in the
 -- seven days before. Each row counts the same things; rows of different breakdowns do not add up.
-{% set breakdowns = {'all': "'all'", 'campaign': 'campaign_id', 'channel': 'channel', 'lifecycle_stage': 'lifecycle_stage', 'pressure': 'pressure'} -%}
+{% set pressure = "case when messages_prior_7d <= 3 then cast(messages_prior_7d as " ~ dbt.type_string() ~ ") when messages_prior_7d <= 6 then '4-6' else '7+' end" -%}
+{% set breakdowns = {'all': "'all'", 'campaign': 'campaign_id', 'channel': 'channel', 'lifecycle_stage': 'lifecycle_stage', 'pressure': pressure} -%}
 {% set happened = {'opened': 'first_opened_at', 'clicked': 'first_clicked_at', 'replied': 'first_replied_at', 'converted': 'converted_at', 'unsubscribed': 'unsubscribed_at', 'complained': 'complained_at'} -%}
 
-with delivered as (
-
-    select
-        *,
-        case
-            when messages_prior_7d <= 3 then cast(messages_prior_7d as {{ dbt.type_string() }})
-            when messages_prior_7d <= 6 then '4-6'
-            else '7+'
-        end as pressure
-    from {{ ref('fct_messages') }}
-    where delivered_at is not null
-
-),
-
--- counted once for all breakdowns
-counted_finely as (
+-- what adds up is counted once for all breakdowns
+with counted_finely as (
 
     select
         campaign_id,
         channel,
         lifecycle_stage,
-        pressure,
+        messages_prior_7d,
         count(*) as delivered,
         {{ count_where('is_engaged') }} as engaged,
         {% for name, moment in happened.items() -%}
@@ -37,8 +24,9 @@ counted_finely as (
         {{ count_where('relevance_score is not null') }} as relevance_answers,
         coalesce(sum({{ millionths('(relevance_score - 1) / 4') }}), 0) as relevance_millionths,
         {{ count_where('latency_to_action_s is not null') }} as acted
-    from delivered
-    group by campaign_id, channel, lifecycle_stage, pressure
+    from {{ ref('fct_messages') }}
+    where delivered_at is not null
+    group by campaign_id, channel, lifecycle_stage, messages_prior_7d
 
 ),
 
@@ -64,8 +52,8 @@ latencies as (
         '{{ breakdown }}' as breakdown,
         {{ value }} as breakdown_value,
         {{ percentile('latency_to_action_s', 0.5) }} as latency_to_action_p50_s
-    from delivered
-    where latency_to_action_s is not null
+    from {{ ref('fct_messages') }}
+    where delivered_at is not null and latency_to_action_s is not null
     {% if breakdown != 'all' %}group by {{ value }}{% endif %}
     {{ 'union all' if not loop.last }}
     {%- endfor %}

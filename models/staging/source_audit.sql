@@ -1,10 +1,25 @@
 -- What became of every raw row: accepted, a duplicate, rejected or forgotten. Each figure is counted where it arises, none is a remainder.
 -- How late accepted rows are is how long after they happened they landed.
-{% set days = [1, 3, 7] -%}
-
 with
 
 {% for table, contract in raw_contract().items() -%}
+{% if table != 'users' -%}
+{% set late_us = epoch_us('landed_at') ~ ' - ' ~ epoch_us(contract.moment) -%}
+{{ table }}_late as (
+
+    select
+        count(*) as late_1d,
+        {{ count_where('late_us >= ' ~ days_us(3)) }} as late_3d,
+        {{ count_where('late_us >= ' ~ days_us(7)) }} as late_7d
+    from (
+        select {{ late_us }} as late_us
+        from {{ ref('int_checked_' ~ table) }}
+        where copy_number = 1 and {{ late_us }} >= {{ days_us(1) }}
+    ) as late
+
+),
+
+{% endif -%}
 {{ table }}_audited as (
 
     select
@@ -14,29 +29,20 @@ with
         {{ count_where('copy_number > 1') }} as rows_duplicate,
         {{ count_where("rejection_reason <> 'forgotten'") }} as rows_rejected,
         {{ count_where("rejection_reason = 'forgotten'") }} as rows_forgotten,
-        max(landed_at) as landed_until,
-        {% for day in days -%}
-        {% if table == 'users' %}0{% else %}{{ count_where('late_us >= ' ~ days_us(day)) }}{% endif %} as late_{{ day }}d,
+        (select max(landed_at) from {{ ref('int_checked_' ~ table) }}) as landed_until,
+        {% for days in [1, 3, 7] -%}
+        {% if table == 'users' %}0{% else %}(select late_{{ days }}d from {{ table }}_late){% endif %} as late_{{ days }}d,
         {% endfor -%}
         {% if table == 'transactions' -%}
         {{ count_where('copy_number = 1 and amount is not null and currency <> ' ~ literal(var('reporting_currency', 'EUR'))) }}
         {%- else -%}
         0
         {%- endif %} as rows_in_other_currency
-    from (
-        select
-            {% if table == 'transactions' %}amount, currency,{% endif %}
-            {% if table != 'users' %}case when copy_number = 1 then {{ epoch_us('landed_at') }} - {{ epoch_us(contract.moment) }} end as late_us,{% endif %}
-            copy_number,
-            rejection_reason,
-            landed_at
-        from {{ ref('int_checked_' ~ table) }}
-    ) as checked
+    from {{ ref('int_checked_' ~ table) }}
 
 ),
 
 {% endfor -%}
-
 final as (
 
     {% for table in raw_contract() -%}
