@@ -72,7 +72,9 @@ spread as (
             - (sum_y - ratio * sum_d) * (sum_y - ratio * sum_d) / nullif(persons, 0)
         ) / nullif(persons - 1, 0) as variance,
         -- what differs by less than this differs by rounding
-        (sum_yy + 2 * abs(ratio * sum_yd) + ratio * ratio * sum_dd) * 1e-12 / nullif(persons - 1, 0) as rounding
+        (sum_yy + 2 * abs(ratio * sum_yd) + ratio * ratio * sum_dd) * 1e-12 / nullif(persons - 1, 0) as rounding,
+        -- and of what differs by less than a 10,000th of its size the cubes, which are shifted as doubles, tell no skewness
+        (cast(yy as {{ double }}) + ratio * ratio * cast(dd as {{ double }})) * 1e-8 / nullif(persons, 0) as rounding_of_cubes
     from shifted
 
 )
@@ -90,5 +92,5 @@ select
     pivot_{{ letter }},
     {% endfor -%}
     ratio,
-    case when variance > rounding then sqrt(variance) end as skew_unit
+    case when variance > rounding and variance > rounding_of_cubes then sqrt(variance) end as skew_unit
 from spread
