@@ -46,6 +46,6 @@ create table {{ relation }} as {{ query }}
             {%- if relation -%}{%- do found.append(relation) -%}{%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
-    {%- for relation in found | unique -%}{%- call statement('dropped') -%}drop table if exists {{ relation }}{%- endcall -%}{%- endfor -%}
+    {%- for relation in found | unique -%}{%- call statement('dropped', auto_begin=False) -%}drop table if exists {{ relation }}{%- endcall -%}{%- endfor -%}
 {%- endif -%}
 {%- endmacro %}
