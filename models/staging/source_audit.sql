@@ -29,7 +29,7 @@ with
         {{ count_where('copy_number > 1') }} as rows_duplicate,
         {{ count_where("rejection_reason <> 'forgotten'") }} as rows_rejected,
         {{ count_where("rejection_reason = 'forgotten'") }} as rows_forgotten,
-        (select max(landed_at) from {{ ref('int_checked_' ~ table) }}) as landed_until,
+        (select max(landed.landed_at) from {{ ref('int_checked_' ~ table) }} as landed) as landed_until,
         {% for days in [1, 3, 7] -%}
         {% if table == 'users' %}0{% else %}(select late_{{ days }}d from {{ table }}_late){% endif %} as late_{{ days }}d,
         {% endfor -%}
