@@ -64,7 +64,7 @@ where {% for moment in letters %}{{ moment }} <> 0{{ ' or ' if not loop.last }}{
 
 {# The state as of now. #}
 {% macro state_of(name) -%}
-(select * from {{ ref(name) }} where run_no = (select max(run_no) from {{ ref(name) }}))
+(select states.* from {{ ref(name) }} as states where states.run_no = (select max(newest.run_no) from {{ ref(name) }} as newest))
 {%- endmacro %}
 
 {# What there is after rows of int_person_changes, or, where there was something, what had been before them. #}
