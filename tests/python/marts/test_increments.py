@@ -9,13 +9,12 @@ from pathlib import Path
 import duckdb
 from builds import Inputs, build, content_of, differing, marts_of, read_csv, rows_of, run_dbt, tables_of, write_csv
 
-
-KEPT_SUMS = ("int_change_sums", "int_pair_sums")  # a state as a whole, under the run that wrote it
+KEPT_SUMS = ("int_change_sums", "int_pair_sums")  # each state as a whole, under the run that wrote it
 
 
 def states_of(database: Path) -> list[list[dict[str, object]]]:
-    """Kept sums without the run that wrote them."""
-    return [rows_of(database, f"select * exclude (run_no) from {table} order by all") for table in KEPT_SUMS]
+    """The last state of kept sums, without the run that wrote it; the one before it lies beside it."""
+    return [rows_of(database, f"select * exclude (run_no) from {table} where run_no = (select max(run_no) from {table}) order by all") for table in KEPT_SUMS]
 
 
 def log_of(database: Path) -> str:
