@@ -83,3 +83,15 @@ person_id in (select person_id from {{ ref('int_persons') }} where person_key in
 {% macro is_built_after(name) -%}
 {%- if not execute or model.resource_type == 'model' -%}-- depends_on: {{ ref(name) }}{%- endif -%}
 {%- endmacro %}
+
+{# The tickets or messages about which something landed, or was ranked anew, since this model was last built; surveys included. #}
+{% macro landed_subjects(kind) -%}
+{%- set key, last_run = touched_key(kind), last_build(model.name).run_no -%}
+select {{ key }}
+    from {{ ref('int_checked_' ~ kind ~ '_events') }}
+    where run_no > {{ last_run }} and rejection_reason is null
+    union
+    select subject_id as {{ key }}
+    from {{ ref('int_checked_survey_responses') }}
+    where run_no > {{ last_run }} and rejection_reason is null and subject_type = '{{ kind }}'
+{%- endmacro %}

@@ -14,16 +14,9 @@ select
 from {{ ref('int_checked_ticket_events') }}
 where 1 = 0
 {%- else %}
-{% set last_run = last_build(model.name).run_no -%}
 with touched as (
 
-    select ticket_id
-    from {{ ref('int_checked_ticket_events') }}
-    where run_no > {{ last_run }} and rejection_reason is null
-    union
-    select subject_id as ticket_id
-    from {{ ref('int_checked_survey_responses') }}
-    where run_no > {{ last_run }} and rejection_reason is null and subject_type = 'ticket'
+    {{ landed_subjects('ticket') }}
     union
     select tickets.ticket_id
     from {{ tickets }} as tickets

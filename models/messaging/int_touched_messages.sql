@@ -19,13 +19,7 @@ where 1 = 0
 {% set last_run = last_build(model.name).run_no -%}
 with landed as (
 
-    select message_id
-    from {{ ref('int_checked_message_events') }}
-    where run_no > {{ last_run }} and rejection_reason is null
-    union
-    select subject_id as message_id
-    from {{ ref('int_checked_survey_responses') }}
-    where run_no > {{ last_run }} and rejection_reason is null and subject_type = 'message'
+    {{ landed_subjects('message') }}
 
 ),
 
