@@ -69,7 +69,10 @@ numbered as (
         ) as attempt_seq,
         max(case when is_reload then entry_seq end) over (
             partition by person_key, journey_key order by entry_seq rows between unbounded preceding and current row
-        ) as reload_seq
+        ) as reload_seq,
+        coalesce(lead(is_opening) over (partition by person_key, journey_key order by entry_seq), true) as is_last_visit,
+        lead(step_order) over (partition by person_key, journey_key order by entry_seq) as next_step_order,
+        lead(entered_us) over (partition by person_key, journey_key order by entry_seq) as next_entered_us
     from reloading
 
 )
@@ -84,9 +87,10 @@ select
     ended_us,
     timeout_us,
     is_last_step,
+    is_last_visit,
     completion_us,
-    not is_opening and previous_step_order = step_order as is_retry,
-    not is_opening and previous_step_order > step_order as is_backtrack
+    case when not is_opening then previous_step_order end as previous_step_order,
+    case when not is_last_visit and next_step_order > step_order then next_entered_us end as passed_us
 from numbered
 {{ join_touched_events('numbered', 'attempt_seq') }}
 where numbered.reload_seq is null or numbered.reload_seq < numbered.attempt_seq

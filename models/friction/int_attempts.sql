@@ -1,21 +1,6 @@
 -- Attempts: where they began and ended. What became of them hangs on `as_of` as well: int_journey_attempts.
 {{ built_from_event('attempt_seq') }}
-with visited as (
-
-    select
-        visits.person_key,
-        visits.journey_key,
-        visits.attempt_seq,
-        max(visits.entry_seq) as last_entry_seq,
-        min(visits.entered_us) as started_us,
-        max(visits.ended_us) as last_ended_us
-    from {{ newly_built('int_attempt_visits') }} as visits
-    {{ join_touched_events('visits', 'attempt_seq') }}
-    group by visits.person_key, visits.journey_key, visits.attempt_seq
-
-),
-
-stepped as (
+with stepped as (
 
     select
         step_attempts.person_key,
@@ -24,6 +9,7 @@ stepped as (
         max(case when steps.is_last_step then step_attempts.completed_us end) as completed_us,
         min(step_attempts.completed_us) as first_completed_us,
         min(step_attempts.first_edit_us) as first_edit_us,
+        min(step_attempts.first_entered_us) as started_us,
         count(*) as steps_visited,
         sum(steps.field_count) as fields,
         {%- for signal in step_signals() %}
@@ -36,35 +22,16 @@ stepped as (
     {{ join_touched_events('step_attempts', 'attempt_seq') }}
     group by step_attempts.person_key, step_attempts.journey_key, step_attempts.attempt_seq
 
-),
-
-last_visits as (
-
-    select
-        visited.person_key,
-        visited.journey_key,
-        visited.attempt_seq,
-        visited.started_us,
-        last_visit.ended_us,
-        last_visit.step_order as last_step_order,
-        last_visit.timeout_us
-    from visited
-    inner join {{ newly_built('int_attempt_visits') }} as last_visit
-        on
-            visited.person_key = last_visit.person_key
-            and visited.journey_key = last_visit.journey_key
-            and visited.last_entry_seq = last_visit.entry_seq
-
 )
 
 select
-    last_visits.person_key,
-    last_visits.journey_key,
-    last_visits.attempt_seq,
-    entries.entry_event_id,
-    entries.dimensions,
-    last_visits.last_step_order,
-    last_visits.started_us,
+    stepped.person_key,
+    stepped.journey_key,
+    stepped.attempt_seq,
+    events.event_id as entry_event_id,
+    {{ 'entries.dimensions' if var('event_dimensions', []) else 'cast(null as ' ~ dbt.type_string() ~ ') as dimensions' }},
+    last_visits.step_order as last_step_order,
+    stepped.started_us,
     last_visits.ended_us,
     stepped.completed_us,
     -- until when the outcome is open: an attempt is given up only once its time has run out
@@ -80,11 +47,16 @@ select
     cast(stepped.{{ signal }} as bigint) as {{ signal }},
     {%- endfor %}
     cast(stepped.pause_us as bigint) as pause_us
-from last_visits
-inner join stepped
+from stepped
+inner join {{ newly_built('int_attempt_visits') }} as last_visits
     on
-        last_visits.person_key = stepped.person_key
-        and last_visits.journey_key = stepped.journey_key
-        and last_visits.attempt_seq = stepped.attempt_seq
+        stepped.person_key = last_visits.person_key
+        and stepped.journey_key = last_visits.journey_key
+        and stepped.attempt_seq = last_visits.attempt_seq
+        and last_visits.is_last_visit
+inner join {{ newly_built('int_person_events') }} as events
+    on stepped.person_key = events.person_key and stepped.attempt_seq = events.event_seq
+{%- if var('event_dimensions', []) %}
 inner join {{ newly_built('int_entries') }} as entries
-    on last_visits.person_key = entries.person_key and last_visits.attempt_seq = entries.entry_seq
+    on stepped.person_key = entries.person_key and stepped.attempt_seq = entries.entry_seq
+{%- endif %}

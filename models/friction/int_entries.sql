@@ -10,7 +10,6 @@ with followed as (
         events.entry_seq,
         min(events.occurred_us) as entered_us,
         max(coalesce(events.next_us, events.occurred_us)) as ended_us,
-        max(case when events.event_seq = events.entry_seq then events.event_id end) as entry_event_id,
         max(case when events.event_seq = events.entry_seq then events.event_kind end) as entry_kind,
         {%- if var('event_dimensions', []) %}
         max(case when events.event_seq = events.entry_seq then events.properties end) as properties,
@@ -36,18 +35,14 @@ select
     followed.entry_seq,
     followed.entered_us,
     followed.ended_us,
-    followed.entry_event_id,
     followed.entry_kind,
     {{ carried_dimensions('followed.properties') }} as dimensions,
     followed.first_edit_us,
-    followed.errors,
-    followed.field_edits,
-    followed.help_views,
-    followed.exit_surveys,
-    followed.pauses,
-    followed.pause_us,
-    coalesce(edits.repeated_edits, 0) as repeated_edits,
-    coalesce(clicks.rage_clicks, 0) as rage_clicks
+    -- narrow integers: sums of wide ones are kept in 128 bits, for each of tens of millions of step attempts
+    {% for count in ['followed.errors', 'followed.field_edits', 'followed.help_views', 'followed.exit_surveys', 'followed.pauses', 'edits.repeated_edits', 'clicks.rage_clicks'] -%}
+    cast(coalesce({{ count }}, 0) as integer) as {{ count.split('.')[1] }},
+    {% endfor -%}
+    followed.pause_us
 from followed
 left join {{ newly_built('int_repeated_edits') }} as edits
     on followed.person_key = edits.person_key and followed.entry_seq = edits.entry_seq

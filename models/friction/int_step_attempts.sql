@@ -10,10 +10,11 @@ with visited as (
         min(visits.entry_seq) as first_entry_seq,
         min(visits.entered_us) as first_entered_us,
         min(visits.completion_us) as completion_us,
+        min(visits.passed_us) as passed_us,
         count(*) as visits,
         sum(visits.ended_us - visits.entered_us) as duration_us,
-        sum(case when visits.is_retry then 1 else 0 end) as retries,
-        sum(case when visits.is_backtrack then 1 else 0 end) as backtracks,
+        sum(case when visits.previous_step_order = visits.step_order then 1 else 0 end) as retries,
+        sum(case when visits.previous_step_order > visits.step_order then 1 else 0 end) as backtracks,
         min(entries.first_edit_us) as first_edit_us,
         sum(entries.errors) as errors,
         sum(entries.field_edits) as field_edits,
@@ -31,27 +32,26 @@ with visited as (
 
 ),
 
--- a step without an event of its own is completed when a later visit of the attempt has a higher step
-passed as (
+-- steps over which a later visit jumps that comes from a lower one: 2, 1, 3 passes step 2 as 2, 3 does
+jumped as (
 
     select
-        visited.person_key,
-        visited.journey_key,
-        visited.attempt_seq,
-        visited.step_order,
-        min(later.entered_us) as passed_us
-    from visited
-    inner join {{ ref('int_journey_steps') }} as steps
-        on visited.journey_key = steps.journey_key and visited.step_order = steps.step_order
+        visits.person_key,
+        visits.journey_key,
+        visits.attempt_seq,
+        visits.step_order,
+        min(later.entered_us) as jumped_us
+    from {{ newly_built('int_attempt_visits') }} as visits
     inner join {{ newly_built('int_attempt_visits') }} as later
         on
-            visited.person_key = later.person_key
-            and visited.journey_key = later.journey_key
-            and visited.attempt_seq = later.attempt_seq
-            and visited.first_entry_seq < later.entry_seq
-            and visited.step_order < later.step_order
-    where steps.completion_event is null and not steps.is_last_step
-    group by visited.person_key, visited.journey_key, visited.attempt_seq, visited.step_order
+            visits.person_key = later.person_key
+            and visits.journey_key = later.journey_key
+            and visits.attempt_seq = later.attempt_seq
+            and visits.entry_seq < later.entry_seq
+            and visits.step_order between later.previous_step_order + 1 and later.step_order - 1
+    {{ join_touched_events('visits', 'attempt_seq') }}
+    where later.previous_step_order < later.step_order - 1
+    group by visits.person_key, visits.journey_key, visits.attempt_seq, visits.step_order
 
 )
 
@@ -62,7 +62,11 @@ select
     visited.step_order,
     visited.first_entry_seq,
     visited.first_entered_us,
-    coalesce(visited.completion_us, passed.passed_us) as completed_us,
+    -- a step without an event of its own is completed when a later visit of the attempt has a higher step
+    case
+        when visited.completion_us is not null or steps.completion_event is not null or steps.is_last_step then visited.completion_us
+        else least(coalesce(visited.passed_us, jumped.jumped_us), coalesce(jumped.jumped_us, visited.passed_us))
+    end as completed_us,
     visited.duration_us,
     visited.first_edit_us,
     {% for count in ['visits', 'retries', 'backtracks', 'errors', 'field_edits', 'repeated_edits', 'rage_clicks', 'help_views', 'exit_surveys', 'pauses', 'pause_us'] -%}
@@ -70,9 +74,11 @@ select
     {{- ',\n    ' if not loop.last }}
     {%- endfor %}
 from visited
-left join passed
+inner join {{ ref('int_journey_steps') }} as steps
+    on visited.journey_key = steps.journey_key and visited.step_order = steps.step_order
+left join jumped
     on
-        visited.person_key = passed.person_key
-        and visited.journey_key = passed.journey_key
-        and visited.attempt_seq = passed.attempt_seq
-        and visited.step_order = passed.step_order
+        visited.person_key = jumped.person_key
+        and visited.journey_key = jumped.journey_key
+        and visited.attempt_seq = jumped.attempt_seq
+        and visited.step_order = jumped.step_order

@@ -106,7 +106,9 @@ def rewrite(database: Path) -> None:
             connection.execute("checkpoint")
         with duckdb.connect() as connection:
             connection.execute(f"attach {literal(str(database))} as old (read_only)")
-            connection.execute(f"attach {literal(str(fresh))} as new")
+            version = connection.execute("select tags['storage_version'] from duckdb_databases() where database_name = 'old'").fetchone()
+            kept = f" (storage_version {literal(version[0].rstrip('+'))})" if version and version[0] else ""
+            connection.execute(f"attach {literal(str(fresh))} as new{kept}")
             connection.execute("copy from database old to new")
             connection.execute("checkpoint new")
             connection.execute("detach new")
