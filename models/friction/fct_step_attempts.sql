@@ -45,9 +45,8 @@ select
     described.dimensions,
     described.outcome as attempt_outcome,
     steps.step_order,
-    described.visits,
-    {%- for signal in step_signals() %}
-    described.{{ signal }},
+    {%- for count in ['visits'] + step_signals() %}
+    cast(described.{{ count }} as bigint) as {{ count }},
     {%- endfor %}
     {{ seconds_from_us('described.pause_us') }} as pause_s,
     {{ seconds_from_us('described.duration_us') }} as duration_s,

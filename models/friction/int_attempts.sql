@@ -55,7 +55,7 @@ inner join {{ newly_built('int_attempt_visits') }} as last_visits
         and stepped.attempt_seq = last_visits.attempt_seq
         and last_visits.is_last_visit
 inner join {{ newly_built('int_person_events') }} as events
-    on stepped.person_key = events.person_key and stepped.attempt_seq = events.event_seq
+    on stepped.person_key = events.person_key and stepped.attempt_seq = events.event_seq and events.event_seq = events.entry_seq
 {%- if var('event_dimensions', []) %}
 inner join {{ newly_built('int_entries') }} as entries
     on stepped.person_key = entries.person_key and stepped.attempt_seq = entries.entry_seq

@@ -67,12 +67,13 @@ select
         when visited.completion_us is not null or steps.completion_event is not null or steps.is_last_step then visited.completion_us
         else least(coalesce(visited.passed_us, jumped.jumped_us), coalesce(jumped.jumped_us, visited.passed_us))
     end as completed_us,
-    visited.duration_us,
+    cast(visited.duration_us as bigint) as duration_us,
     visited.first_edit_us,
-    {% for count in ['visits', 'retries', 'backtracks', 'errors', 'field_edits', 'repeated_edits', 'rage_clicks', 'help_views', 'exit_surveys', 'pauses', 'pause_us'] -%}
-    cast(visited.{{ count }} as bigint) as {{ count }}
-    {{- ',\n    ' if not loop.last }}
-    {%- endfor %}
+    -- narrow integers, as in int_entries
+    {% for count in ['visits'] + step_signals() -%}
+    cast(visited.{{ count }} as integer) as {{ count }},
+    {% endfor -%}
+    cast(visited.pause_us as bigint) as pause_us
 from visited
 inner join {{ ref('int_journey_steps') }} as steps
     on visited.journey_key = steps.journey_key and visited.step_order = steps.step_order
