@@ -5,13 +5,7 @@
     {{ count_where('is_abandoned') }} as abandonments,
     {{ count_where("not is_completed and attempt_outcome = 'in_progress'") }} as in_progress,
     {{ count_where('errors > 0') }} as entries_with_error,
-    {%- for signal in step_signals() %}
-    {{ sum_integer(signal) }} as {{ signal }},
-    {%- endfor %}
-    {{ exact_sum('pause_s') }} as pause_s,
-    {{ exact_sum('duration_s') }} as duration_s,
-    {{ percentile('duration_s', 0.5) }} as duration_p50_s,
-    {{ percentile('duration_s', 0.9) }} as duration_p90_s
+    {{ signal_figures() }}
 {%- endmacro %}
 
 {# The same for journey attempts. #}
@@ -24,9 +18,14 @@
     {{ count_where('failed_at_required_step') }} as failures_at_required_step,
     {{ count_where('is_silent_friction') }} as silent_frictions,
     {{ count_where('is_silent_friction is not null') }} as completions_judged,
-    {%- for signal in step_signals() %}
+    {{ signal_figures() }}
+{%- endmacro %}
+
+{# What both have of signals and times. #}
+{% macro signal_figures() -%}
+    {%- for signal in step_signals() -%}
     {{ sum_integer(signal) }} as {{ signal }},
-    {%- endfor %}
+    {% endfor -%}
     {{ exact_sum('pause_s') }} as pause_s,
     {{ exact_sum('duration_s') }} as duration_s,
     {{ percentile('duration_s', 0.5) }} as duration_p50_s,
