@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 from measured_build import cpu_seconds
+
+ROWS_RANKED_AT_ONCE = 12_000_000
 
 
 def _timed(connection: duckdb.DuckDBPyConnection, query: str) -> float:
@@ -30,11 +33,21 @@ def scan(raw: Path) -> float:
 
 
 def deduplicate(raw: Path) -> float:
-    """One row an event id, written to a table: the one received first."""
-    return _timed(_connected(raw), """
-        create temp table accepted as
-        select * from events qualify row_number() over (partition by event_id order by received_at) = 1
-    """)
+    """One row an event id, written to a table: the one received first. In parts by id, since DuckDB ranks copies in memory."""
+    connection = _connected(raw)
+    counted = connection.execute("select count(*) from events").fetchone()
+    assert counted
+    parts = math.ceil(counted[0] / ROWS_RANKED_AT_ONCE)
+    connection.execute("create temp table accepted as select * from events limit 0")
+    return sum(
+        _timed(connection, f"""
+            insert into accepted
+            select * from events
+            where hash(event_id) % {parts} = {part}
+            qualify row_number() over (partition by event_id order by received_at) = 1
+        """)
+        for part in range(parts)
+    )
 
 
 def sort(raw: Path) -> float:
