@@ -107,4 +107,5 @@ def log_bayes_factor(observed: Floats, expected_share: Floats) -> Floats:
         return np.zeros(observed.shape[0])
     persons, shares = observed[:, counted], expected_share[counted] / expected_share[counted].sum()
     total = persons.sum(axis=1)
-    return np.asarray(gammaln(arms) + gammaln(1 + persons).sum(axis=1) - gammaln(arms + total) - persons @ np.log(shares))
+    # no matrix product: the last bit of what BLAS gives hangs on the number of days and on the processor
+    return np.asarray(gammaln(arms) + gammaln(1 + persons).sum(axis=1) - gammaln(arms + total) - (persons * np.log(shares)).sum(axis=1))

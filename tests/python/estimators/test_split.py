@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from python_stats.estimators.split import daily_sample_ratio, sample_ratio
+from python_stats.estimators.split import daily_sample_ratio, log_bayes_factor, sample_ratio
 
 
 def test_split(  # one table, one meaning per line
@@ -72,3 +72,12 @@ def test_an_alarm_stays() -> None:
     assert (np.diff(found) <= 0).all() and found[-1] == found[1] < 1e-20
     assert daily_sample_ratio(observed, np.array([1.0, math.nan])).tolist() == [1.0] * 4
     assert np.isfinite(daily_sample_ratio(observed * 1e11, np.array([0.5, 0.5]))).all()
+
+
+def test_a_day_hangs_on_no_other_day() -> None:
+    """To the last bit, whatever the number of days: a day that is told again in a longer series is told the same."""
+    generator = np.random.default_rng(3)
+    observed = np.cumsum(generator.integers(0, 90, (40, 3)), axis=0).astype(float)
+    whole = log_bayes_factor(observed, np.array([0.5, 0.3, 0.2]))
+    for days in range(1, 41):
+        assert log_bayes_factor(observed[:days], np.array([0.5, 0.3, 0.2])).tolist() == whole[:days].tolist()
