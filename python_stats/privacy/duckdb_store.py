@@ -106,9 +106,9 @@ def rewrite(database: Path) -> None:
             connection.execute("checkpoint")
         with duckdb.connect() as connection:
             connection.execute(f"attach {literal(str(database))} as old (read_only)")
-            version = connection.execute("select tags['storage_version'] from duckdb_databases() where database_name = 'old'").fetchone()
-            kept = f" (storage_version {literal(version[0].rstrip('+'))})" if version and version[0] else ""
-            connection.execute(f"attach {literal(str(fresh))} as new{kept}")
+            told = "select tags['storage_version'] from duckdb_databases() where database_name = 'old'"
+            ((version,),) = connection.execute(told).fetchall()
+            connection.execute(f"attach {literal(str(fresh))} as new (storage_version {literal(version.rstrip('+'))})")
             connection.execute("copy from database old to new")
             connection.execute("checkpoint new")
             connection.execute("detach new")
