@@ -63,7 +63,7 @@ select
                 select 0 as window_no, cast(-{{ days_us(source.last_days) }} as bigint) as from_us, cast(0 as bigint) as to_us
                 {%- for window, days in metric_windows().items() if window in source.windows %}
                 union all
-                select {{ (metric_windows() | list).index(window) + 1 }}, {{ days_us([days - source.last_days, 0] | max) }}, {{ days_us(days) }}
+                select {{ (metric_windows() | list).index(window) + 1 }} as window_no, {{ days_us([days - source.last_days, 0] | max) }} as from_us, {{ days_us(days) }} as to_us
                 {%- endfor %}
             ) as spans
             {%- endif %}

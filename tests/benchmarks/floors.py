@@ -1,4 +1,4 @@
-"""The floors: the least work on the same Parquet files, in plain DuckDB, each query for itself. Each returns its CPU seconds."""
+"""The floors: the least work on the same Parquet files, in plain DuckDB, each query for itself, in CPU seconds; and what keeping a build's tables costs."""
 
 from __future__ import annotations
 
@@ -82,6 +82,20 @@ def step_attempts(raw: Path) -> float:
         from sessions
         group by person_key, attempt, name_key
     """)
+
+
+def store(database: Path, folder: Path) -> dict[str, float]:
+    """CPU seconds of copying each table of a built database into a new one: what keeping the tables costs, with nothing computed."""
+    copy = folder / "copy.duckdb"
+    copy.unlink(missing_ok=True)
+    with duckdb.connect(str(copy), config={"storage_compatibility_version": "v1.4.0"}) as connection:
+        connection.execute("set TimeZone = 'UTC'; set preserve_insertion_order = false; set memory_limit = '6GB'")
+        connection.execute(f"attach '{database}' as built (read_only)")
+        tables = [row[0] for row in connection.execute("select table_name from duckdb_tables() where database_name = 'built' order by 1").fetchall()]
+        seconds = {name: _timed(connection, f'create table "{name}" as select * from built."{name}"') for name in tables}
+        seconds["checkpoint"] = _timed(connection, "checkpoint")
+    copy.unlink()
+    return seconds
 
 
 FLOORS: dict[str, Callable[[Path], float]] = {
