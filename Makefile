@@ -51,7 +51,7 @@ lint-sql: $(BIN)/.installed-dev
 test: $(BIN)/.installed-dev lint lint-sql
 	$(BIN)/python tests/oracle/run_oracle.py --quick
 	$(BIN)/python tests/incremental/prove.py --quick
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder  # most is dbt's, which uses one core; the tests of a file share what they build
 
 test-postgres: $(BIN)/.installed-dev
 	$(BIN)/python tests/oracle/run_oracle.py --target postgres --seeds 1-5 --resume
