@@ -84,9 +84,9 @@ def step_attempts(raw: Path) -> float:
     """)
 
 
-def store(database: Path, folder: Path) -> dict[str, float]:
+def store(database: Path) -> dict[str, float]:
     """CPU seconds of copying each table of a built database into a new one: what keeping the tables costs, with nothing computed."""
-    copy = folder / "copy.duckdb"
+    copy = database.with_name("copy.duckdb")
     copy.unlink(missing_ok=True)
     with duckdb.connect(str(copy), config={"storage_compatibility_version": "v1.4.0"}) as connection:
         connection.execute("set TimeZone = 'UTC'; set preserve_insertion_order = false; set memory_limit = '6GB'")
