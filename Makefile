@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo faults test test-postgres test-spark lint lint-sql oracle truth calibrate incremental-proof bench bench-stats bench-marts clean help
+.PHONY: demo faults test test-postgres test-spark lint lint-sql quick-oracle quick-increments oracle truth calibrate incremental-proof bench bench-stats bench-marts clean help
 
 help:
 	@echo "make demo    install, simulate a business, build every mart, analyse, write the scorecard, say where it is"
@@ -46,12 +46,18 @@ lint-sql: $(BIN)/.installed-dev
 	$(BIN)/dbt --quiet build --exclude-resource-type unit_test --target-path build/lint/target --log-path build/lint/logs
 	rm -rf build/lint/target/compiled
 	$(BIN)/dbt --quiet compile --select resource_type:model resource_type:analysis --target-path build/lint/target --log-path build/lint/logs
-	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar build/lint/target/compiled
+	$(BIN)/sqruff lint --parsing-errors build/lint/target/compiled
 
-test: $(BIN)/.installed-dev lint lint-sql
+quick-oracle: $(BIN)/.installed-dev
 	$(BIN)/python tests/oracle/run_oracle.py --quick
+
+quick-increments: $(BIN)/.installed-dev
 	$(BIN)/python tests/incremental/prove.py --quick
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder  # most is dbt's, which uses one core; the tests of a file share what they build
+
+# Two at a time: most of each is dbt's, which uses one core.
+test: $(BIN)/.installed-dev
+	$(MAKE) --jobs 2 lint lint-sql quick-oracle quick-increments
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder  # the tests of a file share what they build
 
 test-postgres: $(BIN)/.installed-dev
 	$(BIN)/python tests/oracle/run_oracle.py --target postgres --seeds 1-5 --resume
