@@ -1,4 +1,7 @@
-"""The floors: the least work on the same Parquet files, in plain DuckDB, each query for itself, in CPU seconds; and what keeping a build's tables costs."""
+"""The least work on the same Parquet files, in plain DuckDB, each query for itself, in CPU seconds.
+
+The floors; what a full refresh must do besides, which no floor does; and what keeping a build's tables costs, with nothing computed.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,22 @@ def _timed(connection: duckdb.DuckDBPyConnection, query: str) -> float:
     return cpu_seconds() - before
 
 
+KEYS = {
+    "events": "event_id",
+    "message_events": "event_id",
+    "ticket_events": "event_id",
+    "survey_responses": "response_id",
+    "transactions": "transaction_id",
+    "experiment_assignments": "assignment_id",
+    "consents": "consent_id",
+}
+
+
 def _connected(raw: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("set TimeZone = 'UTC'; set preserve_insertion_order = false; set memory_limit = '6GB'")
-    connection.execute(f"create view events as select * from read_parquet('{raw}/events/*.parquet', union_by_name = true)")
+    for table in KEYS:
+        connection.execute(f"create view {table} as select * from read_parquet('{raw}/{table}/*.parquet', union_by_name = true)")
     return connection
 
 
@@ -31,14 +46,19 @@ def scan(raw: Path) -> float:
 
 def deduplicate(raw: Path) -> float:
     """One row an event id, written to a table: the one received first. Ranks only ids that repeat: DuckDB ranks in memory, and the rest is most of it."""
-    return _timed(_connected(raw), """
-        create temp table accepted as
-        with repeated as (select event_id from events group by event_id having count(*) > 1)
-        select * from events where not exists (select 1 from repeated where repeated.event_id = events.event_id)
+    return _deduplicated(_connected(raw), "events")
+
+
+def _deduplicated(connection: duckdb.DuckDBPyConnection, table: str) -> float:
+    key = KEYS[table]
+    return _timed(connection, f"""
+        create temp table accepted_{table} as
+        with repeated as (select {key} from {table} group by {key} having count(*) > 1)
+        select * from {table} where not exists (select 1 from repeated where repeated.{key} = {table}.{key})
         union all
-        select * from events
-        where exists (select 1 from repeated where repeated.event_id = events.event_id)
-        qualify row_number() over (partition by event_id order by received_at) = 1
+        select * from {table}
+        where exists (select 1 from repeated where repeated.{key} = {table}.{key})
+        qualify row_number() over (partition by {key} order by received_at) = 1
     """)
 
 
@@ -84,6 +104,61 @@ def step_attempts(raw: Path) -> float:
     """)
 
 
+def deduplicate_others(raw: Path) -> float:
+    """The same for the other tables, but `users`."""
+    connection = _connected(raw)
+    return sum(_deduplicated(connection, table) for table in KEYS if table != "events")
+
+
+def parse(raw: Path) -> float:
+    """Both moments of every row of every table read as timestamps, with no rule of the contract about them."""
+    connection = _connected(raw)
+    seconds = 0.0
+    for table in KEYS:
+        names = [row[0] for row in connection.execute(f"describe {table}").fetchall()]
+        moments = ", ".join(f"count(try_cast({name} as timestamp))" for name in names if name.endswith("_at"))
+        seconds += _timed(connection, f"select {moments} from {table}")
+    return seconds
+
+
+def sort_messages(raw: Path) -> float:
+    """What happened to messages, in the order of person and time, written to a table."""
+    return _timed(_connected(raw), """
+        create temp table sorted as
+        select coalesce(user_id, anonymous_id) as person, message_id, event_type, occurred_at from message_events order by person, occurred_at
+    """)
+
+
+def count_acts(raw: Path) -> float:
+    """What exposed persons did afterwards, counted by day, from events with integers for persons and names (not counted)."""
+    connection = _connected(raw)
+    connection.execute("create temp table names as select row_number() over () as name_key, event_name from (select distinct event_name from events)")
+    connection.execute("create temp table persons as select row_number() over () as person_key, person from (select distinct coalesce(user_id, anonymous_id) as person from events)")
+    connection.execute("""
+        create temp table keyed as
+        select person_key, name_key, try_cast(occurred_at as timestamp) as occurred_at
+        from events
+        inner join persons on coalesce(user_id, anonymous_id) = person
+        inner join names using (event_name)
+    """)
+    connection.execute("""
+        create temp table exposed as
+        select experiment_key, person_key, min(try_cast(assigned_at as timestamp)) as exposed_at
+        from experiment_assignments
+        inner join persons on coalesce(user_id, anonymous_id) = person
+        inner join (select row_number() over () as experiment_key, experiment_id from (select distinct experiment_id from experiment_assignments)) as experiments
+            using (experiment_id)
+        group by experiment_key, person_key
+    """)
+    return _timed(connection, """
+        create temp table acts as
+        select experiment_key, person_key, cast(occurred_at as date) as day, name_key, count(*) as acts
+        from keyed inner join exposed using (person_key)
+        where occurred_at >= exposed_at
+        group by experiment_key, person_key, day, name_key
+    """)
+
+
 def store(database: Path) -> dict[str, float]:
     """CPU seconds of copying each table of a built database into a new one: what keeping the tables costs, with nothing computed."""
     copy = database.with_name("copy.duckdb")
@@ -103,4 +178,10 @@ FLOORS: dict[str, Callable[[Path], float]] = {
     "one deduplication by event id": deduplicate,
     "one sort by person and time": sort,
     "events straight to step attempts": step_attempts,
+}
+BESIDES: dict[str, Callable[[Path], float]] = {
+    "one deduplication of each other table": deduplicate_others,
+    "all moments read as timestamps": parse,
+    "one sort of messages by person and time": sort_messages,
+    "one count of exposed persons' acts by day": count_acts,
 }
