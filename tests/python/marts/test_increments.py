@@ -33,7 +33,7 @@ def execute(database: Path, statement: str) -> None:
 
 
 def test_nothing_new_and_then_a_changed_seed(built: Path, inputs: Inputs, tmp_path: Path) -> None:
-    database = Path(shutil.copy(built, tmp_path / "again.duckdb"))
+    database = Path(shutil.copy(built, tmp_path / "built.duckdb"))
     unchanged = [table for table in tables_of(built) if table != "int_builds"]
     build(database, inputs)
     assert differing(content_of(built, unchanged), content_of(database, unchanged)) == {}
@@ -51,14 +51,14 @@ def test_nothing_new_and_then_a_changed_seed(built: Path, inputs: Inputs, tmp_pa
     for words in ("journeys.csv changed", "fct_journey_attempts", "fct_step_attempts", "empathy-roi build --full-refresh"):
         assert words in said
     assert "fct_tickets" not in said
-    anew = build(tmp_path / "anew.duckdb", changed)
+    anew = build(tmp_path / "anew" / "built.duckdb", changed)
     marts = marts_of(anew, changed)
     assert differing(content_of(database, marts), content_of(anew, marts)) == {}
     assert differing(content_of(built, marts), content_of(anew, marts)) != {}
 
 
 def test_what_is_in_doubt_is_built_again(built: Path, inputs: Inputs, tmp_path: Path) -> None:
-    database = Path(shutil.copy(built, tmp_path / "again.duckdb"))
+    database = Path(shutil.copy(built, tmp_path / "built.duckdb"))
     tables = [table for table in tables_of(built) if table not in ("int_builds", *KEPT_SUMS)]
 
     execute(database, "insert into int_builds select '(run)', max(run_no) + 1, false, null, null from int_builds")  # one that died
@@ -85,7 +85,7 @@ def test_what_is_in_doubt_is_built_again(built: Path, inputs: Inputs, tmp_path: 
 
 def test_models_that_are_all_built_again_write_no_row_where_none_has_landed(built: Path, inputs: Inputs, tmp_path: Path) -> None:
     """As after a changed comment. `run_no` tells in which run a row was written; of users nothing says when their rows landed."""
-    database = Path(shutil.copy(built, tmp_path / "again.duckdb"))
+    database = Path(shutil.copy(built, tmp_path / "built.duckdb"))
     tables = [table for table in tables_of(built) if table not in ("int_builds", "int_checked_users", *KEPT_SUMS)]
     execute(database, "update int_builds set fingerprint = 'of other comments' where model_name = '(end)'")
     build(database, inputs)
@@ -95,13 +95,13 @@ def test_models_that_are_all_built_again_write_no_row_where_none_has_landed(buil
 
 
 def test_a_part_is_made_up_for(built: Path, inputs: Inputs, tmp_path: Path) -> None:
-    database = Path(shutil.copy(built, tmp_path / "again.duckdb"))
+    database = Path(shutil.copy(built, tmp_path / "built.duckdb"))
     later = replace(inputs, variables=inputs.variables | {"as_of": "2025-06-17 23:00:00"})
     build(database, later, "--select", "as_of")
     assert built_last(database) == {"as_of"}
     build(database, later)
     assert {"fct_journey_attempts", "fct_tickets", "experiment_metric_stats"} <= built_last(database)
     assert not built_last(database) & {"as_of", "int_checked_events", "int_person_events", "stg_events"}
-    anew = build(tmp_path / "anew.duckdb", later)
+    anew = build(tmp_path / "anew" / "built.duckdb", later)
     marts = marts_of(anew, later)
     assert differing(content_of(database, marts), content_of(anew, marts)) == {}

@@ -43,13 +43,13 @@ def test_persons_of_a_week(tmp_path: Path) -> None:
     ]
     switched_off = [table for table in RAW_KEYS if table not in ("events", "transactions")]
     inputs = Inputs(PROJECT / "seeds", str(tmp_path / "raw" / "{table}.csv"), {"disabled_tables": switched_off})
-    database = tmp_path / "increments.duckdb"
+    database = tmp_path / "built.duckdb"
 
     def build_and_compare(name: str) -> None:
         write_csv(tmp_path / "raw" / "events.csv", events)
         write_csv(tmp_path / "raw" / "transactions.csv", transactions)
         build(database, inputs, "--select", "+int_weekly_sums")
-        anew = build(tmp_path / f"{name}.duckdb", inputs, "--select", "+int_weekly_sums")
+        anew = build(tmp_path / name / "built.duckdb", inputs, "--select", "+int_weekly_sums")
         assert differing(content_of(database, ["int_weekly_sums"]), content_of(anew, ["int_weekly_sums"])) == {}
 
     build_and_compare("first")
@@ -79,7 +79,7 @@ def test_rejected_rows(tmp_path: Path, form: str) -> None:
     raw = tmp_path / "raw" / "events"
     location = tmp_path / "raw" / "{table}" / ("events.csv" if form == "csv" else "")
     inputs = Inputs(PROJECT / "seeds", str(location), {"disabled_tables": [table for table in RAW_KEYS if table != "events"]})
-    database = tmp_path / "increments.duckdb"
+    database = tmp_path / "built.duckdb"
     landed: list[Row] = []
 
     def rejected(path: Path) -> dict[tuple[str | None, str], int]:
@@ -109,5 +109,5 @@ def test_rejected_rows(tmp_path: Path, form: str) -> None:
     second = land("second", event("nobody's", "02 10:00"), event("nameless", "02 10:00", user_id="ann"), event("", "02 10:00", user_id="cleo"))
     assert second == {("nobody's", "missing_identity"): 2, ("nameless", "missing_event_name"): 1, (None, "missing_event_id"): 3}
     third = land("third", event("fine", "03 10:00", user_id="ann"), event("new", "03 10:00", user_id="ann"))
-    assert third == second == rejected(tmp_path / "anew.duckdb")
-    assert differing(content_of(database, ["rejected_rows"]), content_of(tmp_path / "anew.duckdb", ["rejected_rows"])) == {}
+    assert third == second == rejected(tmp_path / "anew" / "built.duckdb")
+    assert differing(content_of(database, ["rejected_rows"]), content_of(tmp_path / "anew" / "built.duckdb", ["rejected_rows"])) == {}

@@ -68,7 +68,7 @@ def is_full(database: Path) -> list[bool]:
 def test_what_touched_persons_add_is_taken_away_and_added(tmp_path: Path) -> None:
     raw = tmp_path / "raw"
     inputs = land(raw, BOUGHT, "2026-02-18 09:00")
-    database = build(tmp_path / "kept.duckdb", inputs, *SELECTED)
+    database = build(tmp_path / "built.duckdb", inputs, *SELECTED)
     assert is_full(database) == [True, True]
     # by when a window passes, whether it has by as_of or not; for `all`, by when it happened (what was before comes with the exposure)
     of_windows = {(1, "2026-02-17"): (10, 2), (1, "2026-02-18"): (5, 0), (2, "2026-03-12"): (40, 2), (2, "2026-03-13"): (5, 0),
@@ -116,5 +116,5 @@ def test_what_touched_persons_add_is_taken_away_and_added(tmp_path: Path) -> Non
     build(database, last, *SELECTED)
     assert is_full(database) == [True, True]
     assert numerators(database) == {"7": 32.0, "30": 62.0, "90": 62.0, "all": 62.0}
-    anew = build(tmp_path / "anew.duckdb", last, *SELECTED)
+    anew = build(tmp_path / "anew" / "built.duckdb", last, *SELECTED)
     assert differing(content_of(database, MARTS), content_of(anew, MARTS)) == {}

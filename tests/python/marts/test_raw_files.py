@@ -22,7 +22,7 @@ def test_files_that_come_change_and_go(built: Path, inputs: Inputs, tmp_path: Pa
     write_folders(clean_rows(built), tmp_path / "raw", as_text=False)
     now = replace(inputs, raw_location=str(tmp_path / "raw" / "{table}"))
     events = tmp_path / "raw" / "events"
-    database = tmp_path / "increments.duckdb"
+    database = tmp_path / "built.duckdb"
 
     def built_by_files() -> bool:
         """Build; has the increment read the files that came, rather than landing hours?"""
@@ -31,7 +31,7 @@ def test_files_that_come_change_and_go(built: Path, inputs: Inputs, tmp_path: Pa
         return "file_of_row" in compiled.read_text(encoding="utf-8")
 
     def ends_as_in_full(number: int) -> bool:
-        anew = build(tmp_path / f"anew-{number}.duckdb", now, "--select", "+int_checked_events")
+        anew = build(tmp_path / f"anew-{number}" / "built.duckdb", now, "--select", "+int_checked_events")
         return rows_of(database, CHECKED) == rows_of(anew, CHECKED)
 
     later = (events / "part-1.parquet").rename(tmp_path / "part-1.parquet")
@@ -61,7 +61,7 @@ def test_rows_without_a_key_stay_where_files_come(built: Path, inputs: Inputs, t
     write_folders(clean_rows(built), tmp_path / "raw", as_text=False)
     now = replace(inputs, raw_location=str(tmp_path / "raw" / "{table}"))
     events = tmp_path / "raw" / "events"
-    database = tmp_path / "increments.duckdb"
+    database = tmp_path / "built.duckdb"
     counts = "select rows_in, rows_rejected from source_audit where source_table = 'events'"
     rejected = "select count(*) as rows from rejected_rows where source_table = 'events' and row_id is null and reason = 'missing_event_id'"
     for number, without_key in enumerate((2, 3)):
@@ -72,5 +72,5 @@ def test_rows_without_a_key_stay_where_files_come(built: Path, inputs: Inputs, t
     assert rows_of(database, "select run_no, count(*) as rows from int_checked_events where event_id = '' group by run_no order by run_no") == [
         {"run_no": 1, "rows": 2}, {"run_no": 2, "rows": 3},
     ]  # fmt: skip
-    anew = build(tmp_path / "anew.duckdb", now, "--select", "+source_audit", "+rejected_rows")
+    anew = build(tmp_path / "anew" / "built.duckdb", now, "--select", "+source_audit", "+rejected_rows")
     assert rows_of(database, CHECKED) == rows_of(anew, CHECKED)

@@ -21,7 +21,7 @@ def doubled(inputs: Inputs, tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows = read_csv(Path(inputs.raw_location.format(table=table))) * 2
         order.shuffle(rows)
         write_csv(folder / "raw" / f"{table}.csv", rows)
-    return build(folder / "doubled.duckdb", replace(inputs, raw_location=str(folder / "raw" / "{table}.csv")), threads=1)
+    return build(folder / "built.duckdb", replace(inputs, raw_location=str(folder / "raw" / "{table}.csv")), threads=1)
 
 
 def test_every_mart_is_the_same_to_the_last_byte(built: Path, doubled: Path, inputs: Inputs) -> None:

@@ -53,7 +53,7 @@ def test_from_which_event_on(tmp_path: Path) -> None:
     raw = tmp_path / "raw" / "events.csv"
     write_csv(raw, rows)
     inputs = Inputs(PROJECT / "seeds", str(tmp_path / "raw" / "{table}.csv"), {"disabled_tables": [table for table in RAW_KEYS if table != "events"]})
-    database = build(tmp_path / "increments.duckdb", inputs, *SELECTED)
+    database = build(tmp_path / "built.duckdb", inputs, *SELECTED)
     assert rows_of(database, "select * from int_touched_events") == []
 
     by_key["is changed in place 03 12:00"]["occurred_at"] = "2025-03-06 09:05"
@@ -73,7 +73,7 @@ def test_from_which_event_on(tmp_path: Path) -> None:
     build(database, inputs, *SELECTED)
     found = rows_of(database, "select person_id, from_seq from int_touched_events inner join int_persons using (person_key)")
     assert {row["person_id"]: row["from_seq"] for row in found} == FROM_SEQ
-    anew = build(tmp_path / "anew.duckdb", inputs, *SELECTED)
+    anew = build(tmp_path / "anew" / "built.duckdb", inputs, *SELECTED)
     assert differing(content_of(database, MARTS), content_of(anew, MARTS)) == {}
 
     attempts = "select count(*) as attempts from fct_journey_attempts where person_id = 'u:comes back'"

@@ -79,7 +79,7 @@ def test_messages_and_tickets_that_look_at_what_changed(tmp_path: Path) -> None:
         write_csv(raw / f"{table}.csv", rows)
     write_csv(raw / "users.csv", users)
     inputs = Inputs(PROJECT / "seeds", str(raw / "{table}.csv"), {"disabled_tables": SWITCHED_OFF})
-    database = build(tmp_path / "increments.duckdb", inputs, *SELECTED)
+    database = build(tmp_path / "built.duckdb", inputs, *SELECTED)
     assert rows_of(database, "select * from int_touched_messages") == rows_of(database, "select * from int_touched_tickets") == []
 
     for table, rows in later.items():
@@ -91,7 +91,7 @@ def test_messages_and_tickets_that_look_at_what_changed(tmp_path: Path) -> None:
         expected = {f"{person}: {day}" for person, first in FIRST_TOUCHED.items() for day in days if (since := first[place]) and day >= since}
         new = {"message": {"gets a message on 2 May: 05-02", "is named at last: 05-02"}, "ticket": {"opens a ticket on 2 May: 05-02"}}[kind]
         assert found == expected | new, kind
-    anew = build(tmp_path / "anew.duckdb", inputs, *SELECTED)
+    anew = build(tmp_path / "anew" / "built.duckdb", inputs, *SELECTED)
     assert differing(content_of(database, MARTS), content_of(anew, MARTS)) == {}
     pressed = "select messages_prior_7d, count(*) as messages from fct_messages where messages_prior_7d > 0 group by 1 order by 1"
     assert rows_of(database, pressed) == [{"messages_prior_7d": 1, "messages": len(PERSONS)}, {"messages_prior_7d": 2, "messages": 2}]  # those of 1 May; the two of 2 May
