@@ -5,6 +5,7 @@ raised for data: what cannot be estimated is `nan`, with a `status` that says wh
 `zero_denominator`, `skewed`, …; see `python_stats.estimators.status`).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -295,15 +296,19 @@ def worth(
 
     Args:
         effect, standard_error, df: per person, good is positive; `df` of Student's t, infinite for the normal.
-        units_per_month: persons a month (times the share of them that counts).
-        value_per_unit, value_low, value_high: value of a unit, with its 1 − alpha interval where it is not certain.
+        units_per_month: persons a month (times the share of them that counts), 0 or more.
+        value_per_unit, value_low, value_high: value of a unit, with its 1 − alpha interval where it is not certain; 0 or more.
         monthly_run_cost, one_off_cost: what it takes.
         alpha: of the interval.
+
+    Units or a value below 0 give `nan` throughout.
 
     >>> gain = worth(0.004, 0.001, 100_000 * 0.2, 300, monthly_run_cost=1_000)
     >>> round(gain.per_month), round(gain.low), round(gain.high)
     (23000, 11240, 34760)
     """
+    if min(units_per_month, value_per_unit) < 0:
+        return Gain(*(math.nan,) * 5)
     found = worths.Worth(effect, standard_error, df, units_per_month, worths.unit_values(value_per_unit, value_low, value_high, alpha))
     low, high = (found.quantile(tail) - monthly_run_cost for tail in (alpha / 2, 1 - alpha / 2))
     month = effect * units_per_month * value_per_unit - monthly_run_cost

@@ -1,7 +1,8 @@
 """What an effect is worth.
 
 impact per month = effect (absolute, good is positive) × units_per_month × qualified_share × value_per_unit − monthly_run_cost;
-a year is 12 months; the first year also pays the one-off cost; ROI = net gain ÷ cost, over the first year.
+a year is 12 months; the first year also pays the one-off cost, and has what comes once (`decision_velocity`); ROI = net gain ÷ cost,
+over the first year.
 
 Uncertainty comes from the effect and from the value of a unit (see `estimators.worth`). Streams of one experiment come from the same
 people. Where all of them are shares and means on the same number of units, the metric `net_value` knows how they move together, and
@@ -12,18 +13,20 @@ sum there is. Column `interval_from` says which. Experiments were drawn apart, s
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from python_stats.analysis.rows import CUPED
 from python_stats.designs import Design, ValueAssumption
 from python_stats.estimators.status import OK
-from python_stats.estimators.worth import Worth, correlated_sum, probability_above, quantile, unit_values
+from python_stats.estimators.worth import Spread, Worth, correlated_sum, probability_above, quantile, unit_values
 from python_stats.verdicts import INVALID, ROLL_BACK, SHIP, STOP_FUTILE, Verdict
 
 Row = Mapping[str, Any]
+Amounts = tuple[float, float, float]  # an estimate, and the low and high end of its interval
 
+NOTHING: Amounts = (0.0, 0.0, 0.0)
 MONTHS = 12
 DECIDED = (SHIP, ROLL_BACK, STOP_FUTILE)
 DECISION_VELOCITY = "decision_velocity"
@@ -69,9 +72,10 @@ def estimate(
         rows += [row for row, _ in streams]
         kinds = [flag for flag in (True, False) if any(row["is_direct"] is flag for row, _ in streams)]
         together = _net_value(design, verdict, streams, results)
+        monthly = {row["is_direct"] for row, _ in streams if row["stream"] != DECISION_VELOCITY}
         for is_direct in kinds:
             parts = [(row, worth) for row, worth in streams if row["is_direct"] is is_direct]
-            totals.append(_total(design, verdict, is_direct, parts, together if len(kinds) == 1 else None, currency))
+            totals.append(_total(design, verdict, is_direct, parts, together if monthly == {is_direct} else None, currency))
         if len(kinds) == 2:
             rows.append(_total(design, verdict, None, streams, together, currency))
     rows += totals
@@ -147,12 +151,13 @@ def _stream(
         extra_units_per_month=worth.effect * units,
     )
     gross = worth.effect * worth.scale * assumption.value_per_unit
-    return _priced(row, gross, _quantiles([worth], design.alpha), lambda amount: worth.probability_above(amount), OWN_EFFECT), worth
+    row = _priced(row, (gross, *_quantiles([worth], design.alpha)), NOTHING, worth.probability_above)
+    return {**row, "interval_from": OWN_EFFECT}, worth
 
 
 def _velocity(
     row: dict[str, Any], design: Design, assumption: ValueAssumption, verdict: Verdict, as_of: datetime
-) -> tuple[dict[str, Any], None]:
+) -> tuple[dict[str, Any], Worth | None]:
     """Days between the planned day of the verdict and the actual one, valued a day each: a certain, single gain, or a loss if late.
 
     Planned is the last planned day plus the decision window. Without daily figures, a verdict inside the planned dates counts as fallen
@@ -169,20 +174,20 @@ def _velocity(
         saved = (datetime.combine(planned + timedelta(days=1), time.min) - as_of) / timedelta(days=1)
         if saved <= 0:
             return {**row, "status": VERDICT_DAY_UNKNOWN}, None
-    once = round(saved * assumption.qualified_share * assumption.value_per_unit, 2)
-    bounds = [
-        round(saved * assumption.qualified_share * (assumption.value_per_unit if bound is None else bound), 2)
-        for bound in (assumption.value_low, assumption.value_high)
-    ]
-    cost = assumption.monthly_run_cost * MONTHS + assumption.one_off_cost
-    first = {
-        "first_year": once - cost,
-        "first_year_low": min(bounds) - cost,
-        "first_year_high": max(bounds) - cost,
-        "cost_first_year": cost,
-    }
-    row.update(status=OK, effect=saved, effect_se=0.0, units_per_month=None, extra_units_per_month=None)
-    return {**row, **{name: round(value, 2) for name, value in first.items()}}, None
+    value, low, high = (
+        saved * assumption.qualified_share * (assumption.value_per_unit if per_day is None else per_day)
+        for per_day in (assumption.value_per_unit, assumption.value_low, assumption.value_high)
+    )
+    worth = Worth(
+        effect=saved,
+        standard_error=0.0,
+        df=math.inf,
+        scale=assumption.qualified_share / MONTHS,
+        values=unit_values(assumption.value_per_unit, assumption.value_low, assumption.value_high, design.alpha),
+        middle=assumption.value_per_unit,
+    )
+    row.update(status=OK, effect=saved, effect_se=0.0)
+    return _priced(row, None, (value, min(low, high), max(low, high)), worth.probability_above), worth
 
 
 def _result_of(design: Design, verdict: Verdict, metric_id: str | None, results: Sequence[Row]) -> Row | None:
@@ -204,22 +209,30 @@ def _quantiles(worths: Sequence[Worth], alpha: float) -> tuple[float, float]:
     return quantile(worths, alpha / 2), quantile(worths, 1 - alpha / 2)
 
 
-def _priced(
-    row: dict[str, Any], gross: float, bounds: tuple[float, float], probability: Callable[[float], float], source: str
-) -> dict[str, Any]:
-    """Everything that follows from a gross gain a month, its interval and P(gain > amount); amounts in whole cents."""
-    run, once = row["monthly_run_cost"], row["one_off_cost"]
-    gross, low, high = round(gross, 2), round(bounds[0], 2), round(bounds[1], 2)
-    cost = run * MONTHS + once
-    row.update(gross_per_month=gross, cost_first_year=round(cost, 2), probability_pays=probability(cost / MONTHS))
-    row["interval_from"] = source
-    for suffix, amount in (("", gross), ("_low", low), ("_high", high)):
-        month = round(amount - run, 2)
-        row["impact_per_month" + suffix] = month
-        row["annual" + suffix] = round(month * MONTHS, 2)
-        row["first_year" + suffix] = round(month * MONTHS - once, 2)
-    row["roi"] = row["first_year"] / cost if cost > 0 else None
-    row["payback_months"] = once / row["impact_per_month"] if row["impact_per_month"] > 0 else None
+def _priced(row: dict[str, Any], gross: Amounts | None, once: Amounts, probability: Callable[[float], float]) -> dict[str, Any]:
+    """Everything that follows from a gross gain a month (None where there is none) and from what comes once; amounts in whole cents.
+
+    `probability` is that of a gain a month, with a twelfth of what comes once, above an amount.
+    """
+    run, one_off = row["monthly_run_cost"], row["one_off_cost"]
+    cost = round(run * MONTHS + one_off, 2)
+    row.update(cost_first_year=cost, probability_pays=probability(cost / MONTHS))
+    for index, suffix in enumerate(("", "_low", "_high")):
+        annual = -run * MONTHS
+        if gross is not None:
+            month = round(round(gross[index], 2) - run, 2)
+            row["impact_per_month" + suffix] = month
+            row["annual" + suffix] = annual = round(month * MONTHS, 2)
+        row["first_year" + suffix] = round(annual - one_off + round(once[index], 2), 2)
+    row["gross_per_month"] = None if gross is None else round(gross[0], 2)
+    return _judged(row)
+
+
+def _judged(row: dict[str, Any]) -> dict[str, Any]:
+    """ROI and payback time of a row with its amounts. What has to be paid back is the one-off cost, less what comes once."""
+    row["roi"] = row["first_year"] / row["cost_first_year"] if row["cost_first_year"] > 0 else None
+    is_paid_back = row["impact_per_month"] is not None and row["impact_per_month"] > 0
+    row["payback_months"] = max(round(row["annual"] - row["first_year"], 2), 0.0) / row["impact_per_month"] if is_paid_back else None
     return row
 
 
@@ -272,35 +285,50 @@ def _total(
     names = {True: "total_direct", False: "total_indirect", None: "total"}
     row = _blank(design, verdict, OVERALL if is_direct is None else TOTAL, names[is_direct], is_direct, currency)
     known = [(part, worth) for part, worth in parts if worth is not None]
-    once = [part for part, worth in parts if worth is None and part["status"] == OK]
-    if not known:
-        status = next((part["status"] for part, _ in parts if part["status"] != OK), OK)
-        row["status"] = status if not once else OK
-        if once:
-            for name in ("first_year", "first_year_low", "first_year_high", "cost_first_year"):
-                row[name] = round(sum(part[name] for part in once), 2)
-        return row
     # What an unpriced stream costs is spent all the same.
-    same_currency = [part for part, worth in parts if part["status"] != OTHER_CURRENCY and (worth is not None or part["status"] != OK)]
-    row["monthly_run_cost"] = sum(part["monthly_run_cost"] for part in same_currency)
-    row["one_off_cost"] = sum(part["one_off_cost"] for part in same_currency)
-    row["status"] = OK if len(known) + len(once) == len(parts) else PARTIAL
-    gross = sum(part["gross_per_month"] for part, _ in known)
-    worths = [worth for _, worth in known if worth is not None]
+    spent = [part for part, _ in parts if part["status"] != OTHER_CURRENCY]
+    if spent:
+        for name in ("monthly_run_cost", "one_off_cost"):
+            row[name] = sum(part[name] for part in spent)
+        row["cost_first_year"] = round(row["monthly_run_cost"] * MONTHS + row["one_off_cost"], 2)
+    if not known:
+        row["status"] = parts[0][0]["status"]
+        return row
+    row["status"] = OK if len(known) == len(parts) else PARTIAL
+    monthly = [(part, worth) for part, worth in known if part["stream"] != DECISION_VELOCITY]
+    single = [(part, worth) for part, worth in known if part["stream"] == DECISION_VELOCITY]
+    once = _once([part for part, _ in single])
+    gross = sum(part["gross_per_month"] for part, _ in monthly)
+    worths = [worth for _, worth in monthly]
     if together is not None:
         spread = correlated_sum(worths, together.standard_error, together.df, design.alpha)
-        row = _priced(row, gross, (gross - spread.down, gross + spread.up), spread.probability_above, NET_VALUE)
-    else:
-        source = WIDEST_SUM if len(worths) > 1 else OWN_EFFECT
-        row = _priced(row, gross, _quantiles(worths, design.alpha), lambda amount: probability_above(worths, amount), source)
-    for part in once:
-        for name in ("first_year", "first_year_low", "first_year_high"):
-            row[name] = round(row[name] + part[name], 2)
-    return row
+        row["interval_from"] = NET_VALUE
+        return _priced(row, (gross, gross - spread.down, gross + spread.up), once, _with_once(spread, once).probability_above)
+    everything = [*worths, *(worth for _, worth in single)]
+    row["interval_from"] = None if not worths else WIDEST_SUM if len(worths) > 1 else OWN_EFFECT
+    amounts = (gross, *_quantiles(worths, design.alpha)) if worths else None
+    return _priced(row, amounts, once, lambda amount: probability_above(everything, amount))
+
+
+def _once(parts: Sequence[Row]) -> Amounts:
+    """What comes once, before costs."""
+    value, low, high = (
+        sum(part[name] + part["cost_first_year"] for part in parts) for name in ("first_year", "first_year_low", "first_year_high")
+    )
+    return value, low, high
+
+
+def _with_once(monthly: Spread, once: Amounts) -> Spread:
+    """A gain a month with a twelfth of what comes once, whose half-widths just add up."""
+    value, low, high = (amount / MONTHS for amount in once)
+    return replace(monthly, centre=monthly.centre + value, down=monthly.down + value - low, up=monthly.up + high - value)
 
 
 def _portfolio(is_direct: bool, totals: Sequence[Mapping[str, Any]], currency: str) -> dict[str, Any]:
-    """The sum over shipped experiments; half-widths add in squares, on either side."""
+    """The sum over shipped experiments; half-widths add in squares, on either side.
+
+    One without an estimate adds its cost, and makes the status `partial`.
+    """
     row: dict[str, Any] = {
         "experiment_id": "all",
         "stream": "shipped_direct" if is_direct else "shipped_indirect",
@@ -314,21 +342,29 @@ def _portfolio(is_direct: bool, totals: Sequence[Mapping[str, Any]], currency: s
         "currency": currency,
         **dict.fromkeys(MONEY),
     }
-    known = [total for total in totals if total["impact_per_month"] is not None]
+    known = [total for total in totals if total["first_year"] is not None]
     row["experiments"] = len(known)
-    row["status"] = NOTHING_TO_ADD if not known else OK if all(total["status"] == OK for total in known) else PARTIAL
+    row["status"] = NOTHING_TO_ADD if not known else OK if all(total["status"] == OK for total in totals) else PARTIAL
+    spent = [total for total in totals if total["cost_first_year"] is not None]
+    if spent:
+        for name in ("monthly_run_cost", "one_off_cost", "cost_first_year"):
+            row[name] = round(sum(total[name] for total in spent), 2)
     if not known:
         return row
-    for name in ("gross_per_month", "monthly_run_cost", "one_off_cost", "cost_first_year"):
-        row[name] = round(sum(total[name] for total in known), 2)
-    for name in ("impact_per_month", "annual", "first_year"):
-        centre = sum(total[name] for total in known)
-        row[name] = round(centre, 2)
-        row[name + "_low"] = round(centre - math.hypot(*(total[name] - total[name + "_low"] for total in known)), 2)
-        row[name + "_high"] = round(centre + math.hypot(*(total[name + "_high"] - total[name] for total in known)), 2)
-    row["roi"] = row["first_year"] / row["cost_first_year"] if row["cost_first_year"] > 0 else None
-    row["payback_months"] = row["one_off_cost"] / row["impact_per_month"] if row["impact_per_month"] > 0 else None
-    return row
+    monthly = [total for total in known if total["impact_per_month"] is not None]
+    if monthly:
+        row["gross_per_month"] = round(sum(total["gross_per_month"] for total in monthly), 2)
+        _add_up(row, "impact_per_month", monthly, row["gross_per_month"] - row["monthly_run_cost"])
+        _add_up(row, "annual", monthly, row["impact_per_month"] * MONTHS)
+    unknown = sum(total["cost_first_year"] for total in spent if total["first_year"] is None)
+    _add_up(row, "first_year", known, sum(total["first_year"] for total in known) - unknown)
+    return _judged(row)
+
+
+def _add_up(row: dict[str, Any], name: str, totals: Sequence[Row], centre: float) -> None:
+    row[name] = round(centre, 2)
+    row[name + "_low"] = round(centre - math.hypot(*(total[name] - total[name + "_low"] for total in totals)), 2)
+    row[name + "_high"] = round(centre + math.hypot(*(total[name + "_high"] - total[name] for total in totals)), 2)
 
 
 def _blank(design: Design, verdict: Verdict, kind: str, stream: str, is_direct: bool | None, currency: str) -> dict[str, Any]:

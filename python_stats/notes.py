@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from python_stats.analysis.durability import FADES, GROWS
+from python_stats.analysis.durability import FADES, GROWS, course_of
 from python_stats.designs import Design
 from python_stats.evidence import HARMED, NON_INFERIOR, NOT_ASSESSED, OPEN, evidence
 from python_stats.metrics import metric
-from python_stats.verdicts import HOLD, INVALID, KEEP_RUNNING, ROLL_BACK, SHIP, STOP_FUTILE, Verdict, capital, story_of
+from python_stats.verdicts import HOLD, INVALID, KEEP_RUNNING, ROLL_BACK, SHIP, STOP_FUTILE, Verdict, better, capital, story_of
+from python_stats.wording import told_apart
 
 Row = dict[str, Any]
 
@@ -99,4 +100,7 @@ def _lasting(design: Design, variant_id: str | None, windows: Sequence[Row]) -> 
         return ""
     row = max(found, key=lambda window: (int(window["later_window"]), -int(window["earlier_window"])))
     name = metric(row["metric_id"]).name
-    return f"The effect on {name} {row['direction']} between {row['earlier_window']} and {row['later_window']} days."
+    earlier, later = (design.primary.sign * row["relative_effect_" + window] for window in ("earlier", "later"))
+    days = f"between {row['earlier_window']} and {row['later_window']} days"
+    before, after = told_apart(better, earlier, later)
+    return f"The effect on {name} {course_of(row)} {days}: from {before} to {after}."

@@ -291,7 +291,7 @@ ROI_ESTIMATES: Columns = {
     "verdict": "varchar",
     "variant_id": "varchar",
     "status": "varchar",  # ok, partial, or why there is no amount
-    "experiments": "bigint",  # portfolio: how many are in it
+    "experiments": "bigint",  # portfolio: how many have an estimate; what the others cost is in it as well
     "effect": "double",  # good is positive
     "effect_se": "double",
     "effect_df": "double",
@@ -318,7 +318,7 @@ ROI_ESTIMATES: Columns = {
     "cost_first_year": "double",
     "roi": "double",  # first_year ÷ cost_first_year
     "probability_pays": "double",  # that the first year ends above 0
-    "payback_months": "double",
+    "payback_months": "double",  # of the one-off cost, less what comes once
     "currency": "varchar",
     **_RUN,
 }

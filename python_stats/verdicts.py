@@ -18,13 +18,13 @@ from datetime import date, datetime
 from typing import Any
 
 from python_stats.analysis.levels import BEFORE_FIRST_LOOK, at_level, hidden
-from python_stats.analysis.rows import CUPED
+from python_stats.analysis.rows import CUPED, PAIRED_DAYS
 from python_stats.designs import Design
 from python_stats.estimators.split import ALARM_P, DAILY_MISMATCH, Split
 from python_stats.evidence import HARMED, NON_INFERIOR, OPEN, Evidence, evidence
 from python_stats.looks import FIXED, GROUP_SEQUENTIAL, LAST, OVER, SAFETY, WAITING, Day, adjusted_p, days_of, harm_level, levels
 from python_stats.metrics import metric
-from python_stats.wording import in_unit, number, percent, significant
+from python_stats.wording import in_unit, number, percent, significant, told_apart
 
 Row = Mapping[str, Any]
 
@@ -241,26 +241,28 @@ def story_of(evidence: Evidence, currency: str) -> str:
     name, unit = metric(row["metric_id"]).name, metric(row["metric_id"]).unit
     if not evidence.is_known:
         return f"{name} cannot be told yet"
-    values = f"{name} went from {in_unit(row['control_value'], unit, currency)} to {in_unit(row['variant_value'], unit, currency)}"
+    before, after = told_apart(lambda value, more: in_unit(value, unit, currency, more=more), row["control_value"], row["variant_value"])
+    values = f"{name} went from {before} to {after}"
     if evidence.lift is None:
-        return f"{values} (no relative change can be given: the control is too close to 0)"
+        return f"{values} (no relative change can be given: {why_not_relative(row)})"
     low, high = sorted(evidence.objective.sign * row[bound] for bound in ("relative_ci_low", "relative_ci_high"))
     evened = ", people's own past evened out" if row["method"] == CUPED else ""
-    return f"{values}, {_better(evidence.lift)} (likely between {_range(low, high)}{evened})"
+    return f"{values}, {better(evidence.lift)} (likely between {_range(low, high)}{evened})"
 
 
-def _better(lift: float) -> str:
-    return "no change" if lift == 0 else f"{_size(lift)} {'better' if lift > 0 else 'worse'}"
+def better(lift: float, more: int = 0) -> str:
+    """'10.0 % better', '3.0 % worse' or 'no change'; good is positive."""
+    return "no change" if lift == 0 else f"{_size(lift, more)} {'better' if lift > 0 else 'worse'}"
 
 
-def _size(lift: float) -> str:
-    return percent(abs(lift)) if abs(lift) < 10 else f"over {percent(10)}"
+def _size(lift: float, more: int = 0) -> str:
+    return percent(abs(lift), more=more) if abs(lift) < 10 else f"over {percent(10)}"
 
 
 def _range(low: float, high: float) -> str:
     if low >= 0 or high <= 0:
-        near, far = sorted((abs(low), abs(high)))
-        return f"{_size(near)} and {_size(far)} {'better' if low >= 0 else 'worse'}"
+        near, far = told_apart(_size, *sorted((abs(low), abs(high))))
+        return f"{near} and {far} {'better' if low >= 0 else 'worse'}"
     return f"{_size(low)} worse and {_size(high)} better"
 
 
@@ -280,25 +282,40 @@ def _invalid_sentence(split: Split) -> str:
     return f"Do not use this result: the variants did not get the share of people that was declared (by chance, {odds})."
 
 
-_WHY = {
+WHY = {
     "before_first_look": "it is too early for a look",
     "no_daily_figures": "it has no daily figures, so that only the end counts",
     "missing_metric": "the marts hold no figures for it",
     "missing_variant": "a variant has no figures",
+    "no_control": "there is no control",
+    "segment_too_small": "there are too few people",
     "no_persons": "nobody has been watched for the whole window yet",
     "too_few_persons": "fewer than two people were watched",
-    "zero_variance": "everybody behaved the same",
+    "zero_variance": "within each variant everybody behaved the same, so that no interval can be given",
     "zero_denominator": "what it is measured on never happened",
     "invalid_input": "its figures are not usable",
+    "no_events": "it has not happened to anybody yet",
+    "not_reached": "it has not happened to enough people yet",
+    "too_few_periods": "there are fewer than two days to compare",
+    "unbounded": "the control is too close to 0",
     "few_ended": "fewer than 30 cases have ended in a variant",
     "thin_denominator": "a few people have most of the cases",
     "too_few_events": "it happened to fewer than five people, or to all but fewer than five",
     "skewed": "a few people weigh too much for groups of this size (a longer run, a cap, or equal groups would help)",
 }
+_WHY_OF_DAYS = WHY | {"zero_variance": "the difference was the same on every day, so that no interval can be given"}
+_WHY_NOT_RELATIVE = WHY | {"too_few_events": "it happened to fewer than five people of a variant"}
+
+
+def why_not_relative(row: Any) -> str:
+    """Why a row with an effect has no relative one, or none with an interval."""
+    status = str(row["relative_status"])
+    return _WHY_NOT_RELATIVE.get(status, status)
 
 
 def _why_unknown(row: Row) -> str:
-    return f"{metric(row['metric_id']).name} cannot be compared, because {_WHY.get(row['status'], row['status'])}"
+    why = _WHY_OF_DAYS if row["method"] == PAIRED_DAYS else WHY
+    return f"{metric(row['metric_id']).name} cannot be compared, because {why.get(row['status'], row['status'])}"
 
 
 def capital(text: str) -> str:

@@ -1,9 +1,11 @@
 """Numbers as people read them: one way for verdicts, command line and scorecard."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 MINUS = "−"
+LEAST = 1e-12  # of a share: what is smaller is rounding
 THIN = "\u00a0"  # no-break space, so that a number and its unit stay on one line
 
 
@@ -17,35 +19,61 @@ def number(value: float | None, digits: int = 0, *, signed: bool = False) -> str
     return (MINUS if value < 0 else "+" if signed else "") + text
 
 
+def _decimals(value: float, digits: int) -> int:
+    """Decimals that show so many significant digits of a value above 0."""
+    return max(0, digits - 1 - math.floor(math.log10(value) + 1e-9))  # 0.00999999999999 is 0.01
+
+
 def significant(value: float | None, digits: int = 3, *, signed: bool = False) -> str:
     """About `digits` significant digits, never in scientific notation."""
     if value is None or not math.isfinite(value):
         return "–"
     if value == 0:
         return "0"
-    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    return number(value, min(decimals, 8), signed=signed)
+    return number(value, min(_decimals(abs(value), digits), max(8, digits)), signed=signed)
 
 
-def percent(value: float | None, *, signed: bool = False) -> str:
-    """A share as percent: 4.0 %, 12 %, 0.25 %."""
+def percent(value: float | None, *, signed: bool = False, more: int = 0) -> str:
+    """A share as percent: 4.0 %, 12 %, 0.25 %, 0.0030 %, 99.96 %. Only nothing is 0 %, and only all (or more) is 100 %.
+
+    `more` digits tell it from another value.
+    """
     if value is None or not math.isfinite(value):
         return "–"
-    size = abs(value) * 100
-    digits = 1 if size >= 1 or size == 0 else 2
-    if size >= 99.95:
-        digits = 0
-    return number(value * 100, digits, signed=signed) + THIN + "%"
+    size, missing = abs(value), 1 - abs(value)
+    if size < LEAST:
+        digits = 1
+    elif size < 1e-4:
+        digits = _decimals(size * 100, 2)
+    elif size < 0.01:
+        digits = 2
+    elif size < 0.9995:
+        digits = 1
+    else:
+        digits = _decimals(missing * 100, 1) if missing > LEAST else 0
+    return number(value * 100, digits + more, signed=signed) + THIN + "%"
 
 
-def duration(seconds: float | None, *, signed: bool = False) -> str:
+def told_apart(show: Callable[[Any, int], str], first: float | None, second: float | None) -> tuple[str, str]:
+    """Two values, with as many more digits as it takes to tell them apart; `show` gives a value's text with so many more.
+
+    Equal values, and those that no twelve digits tell apart, stand as they are alone.
+    """
+    for more in range(13):
+        texts = show(first, more), show(second, more)
+        if texts[0] != texts[1]:
+            return texts
+    return show(first, 0), show(second, 0)
+
+
+def duration(seconds: float | None, *, signed: bool = False, more: int = 0) -> str:
     """Seconds in the unit people would use: 45 s, 3.2 min, 5.1 h, 2.4 days."""
     if seconds is None or not math.isfinite(seconds):
         return "–"
     size = abs(seconds)
     for limit, divisor, unit in ((90, 1, "s"), (90 * 60, 60, "min"), (48 * 3600, 3600, "h"), (math.inf, 86400, "days")):
         if size < limit:
-            return number(seconds / divisor, 1, signed=signed) + THIN + unit
+            return number(seconds / divisor, 1 + more, signed=signed) + THIN + unit
     raise AssertionError("unreachable")
 
 
@@ -63,16 +91,23 @@ def money(value: float | None, currency: str = "EUR", *, signed: bool = False) -
     return sign + symbol + text.removeprefix(sign)
 
 
-def in_unit(value: float | None, unit: str, currency: str = "EUR") -> str:
-    """A metric's value in its own unit (`share`, `seconds`, `money`, `number`)."""
+def in_unit(value: float | None, unit: str, currency: str = "EUR", *, more: int = 0) -> str:
+    """A metric's value in its own unit (`share`, `seconds`, `money`, `number`); `more` digits tell it from another."""
     if unit == "share":
-        return percent(value)
+        return percent(value, more=more)
     if unit == "seconds":
-        return duration(value)
+        return duration(value, more=more)
     if unit == "money":
-        text = number(value, 2)
+        text = number(value, 2 + more)
         return text if text == "–" else (MINUS if text[0] == MINUS else "") + SYMBOLS.get(currency, currency + THIN) + text.lstrip(MINUS)
-    return significant(value)
+    return significant(value, 3 + more)
+
+
+def points(value: float, usual: int = 1) -> str:
+    """A difference of shares in percentage points: +0.4 pp, +0.25 pp, +0.0015 pp; one below a point has two decimals at least."""
+    size = abs(value)
+    digits = _decimals(size * 100, 2) if LEAST <= size < 1e-4 else usual if size >= 0.01 else 2
+    return number(value * 100, digits, signed=True) + THIN + "pp"
 
 
 def effect_in_unit(value: float | None, unit: str, currency: str = "EUR") -> str:
@@ -80,7 +115,7 @@ def effect_in_unit(value: float | None, unit: str, currency: str = "EUR") -> str
     if value is None:
         return "–"
     if unit == "share":
-        return number(value * 100, 1 if abs(value) >= 0.01 else 2, signed=True) + THIN + "pp"
+        return points(value)
     if unit == "seconds":
         return duration(value, signed=True)
     text = in_unit(abs(value), unit, currency)

@@ -24,7 +24,7 @@ from python_stats.aggregates.table import Table
 from python_stats.analysis import Options, analyze
 from python_stats.analysis.many import adjust_p_values
 from python_stats.analysis.pairs import Pair
-from python_stats.analysis.rows import rows_of
+from python_stats.analysis.rows import PAIRED_DAYS, rows_of
 from python_stats.designs import Design
 from python_stats.errors import UserError
 from python_stats.estimators.comparison import Comparison
@@ -33,7 +33,7 @@ from python_stats.estimators.periods import Series, before_and_after, difference
 
 Row = dict[str, Any]
 
-PAIRED_DAYS, BEFORE_AFTER, DIFFERENCES = "paired_days", "before_after", "difference_in_differences"
+BEFORE_AFTER, DIFFERENCES = "before_after", "difference_in_differences"
 WEEK = 7
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from python_stats.aggregates.request import Answer
-from python_stats.wording import columns_of_text, number, percent, significant
+from python_stats.wording import columns_of_text, percent, points, significant, told_apart
 
 Row = dict[str, Any]
 
@@ -41,19 +41,18 @@ def as_text(answer: Answer) -> str:
 def _cells(row: Row) -> tuple[str, ...]:
     is_share = row["metric_kind"] == "share"
 
-    def value(name: str) -> str:
-        return percent(row[name]) if is_share else significant(row[name], 4)
+    def value(amount: float | None, more: int) -> str:
+        return percent(amount, more=more) if is_share else significant(amount, 4 + more)
 
     def change(name: str) -> str:
         if row[name] is None:
             return "–"
-        return number(row[name] * 100, 2, signed=True) + " pp" if is_share else significant(row[name], 4, signed=True)
+        return points(row[name], 2) if is_share else significant(row[name], 4, signed=True)
 
     return (
         row["metric_id"] + "".join(f" [{row[part]}]" for part in ("metric_window", "segment") if row[part] != "all"),
         row["variant_id"],
-        value("control_value"),
-        value("variant_value"),
+        *told_apart(value, row["control_value"], row["variant_value"]),
         change("effect"),
         f"{change('ci_low')} … {change('ci_high')}",
         percent(row["relative_effect"], signed=True),

@@ -16,6 +16,7 @@ from python_stats.metrics import is_time, metric
 Row = Mapping[str, Any]
 
 FADES, GROWS, OPEN = "fades", "grows", "open"
+TURNS = "turns"
 NOT_COMPARABLE = "not_comparable"  # a time is censored at its window's end: two windows have two horizons
 MISSING_METRIC = "missing_metric"
 PAIRS = (("7", "30"), ("30", "90"), ("7", "90"))
@@ -57,6 +58,17 @@ def durability(designs: Iterable[Design], windows: Iterable[Row]) -> list[dict[s
             row.update(n_control=count(arms_of_all[0].value.persons[index]), n_variant=count(arms_of_all[1].value.persons[index]))
             _fill(row, change, index)
     return rows
+
+
+def course_of(row: Any) -> str:
+    """What the effect itself does where the direction is settled: `fades` or `grows`, be it a gain or a harm, or `turns` into the other.
+
+    The direction is about what is good: where a harm of 6 % becomes one of 24 %, that fades, but the effect grows.
+    """
+    earlier, later = row["relative_effect_earlier"], row["relative_effect_later"]
+    if earlier * later < 0:
+        return TURNS
+    return GROWS if abs(later) > abs(earlier) else FADES
 
 
 def _blank(design: Design, variant_id: str, metric_id: str, earlier: str, later: str) -> dict[str, Any]:

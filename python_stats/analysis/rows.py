@@ -16,6 +16,7 @@ SEGMENT_TOO_SMALL = "segment_too_small"
 MISSING_METRIC = "missing_metric"
 NO_CONTROL = "no_control"
 CUPED = "cuped"  # a method
+PAIRED_DAYS = "paired_days"  # a method of `empathy-roi compare`: its units are days
 
 
 def rows_of(pairs: Sequence[Pair], control: Sample, variant: Sample, result: Comparison) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ class Worth:
 
     Attributes:
         effect, standard_error, df: of the effect, good positive; df is `inf` for a normal.
-        scale: units a month × qualified share.
+        scale: units a month × qualified share, 0 or more.
         values: equally likely values of a unit, shape (grid,); one element where the value is certain.
         middle: the value that was named.
     """
@@ -53,11 +53,14 @@ class Worth:
 
     def quantile(self, probability: float) -> float:
         """The amount that is not exceeded with this probability."""
-        if self.values.size == 1 or self.standard_error == 0:
+        if self.values.size == 1:
             tail = critical_value(np.array([2 * min(probability, 1 - probability)]), np.array([self.df]))[0]
             reach = self.standard_error * tail * (1 if probability >= 0.5 else -1)
-            value = float(self.values[0]) if self.values.size == 1 else float(np.quantile(self.values, probability))
-            return float((self.effect + reach) * self.scale * value)
+            return float((self.effect + reach) * self.scale * self.values[0])
+        if self.standard_error == 0:
+            # Of a certain loss, the larger the value the lower the amount.
+            rank = probability if self.effect >= 0 else 1 - probability
+            return float(self.effect * self.scale * np.quantile(self.values, rank, method="hazen"))
         spread = (abs(self.effect) + 40 * self.standard_error) * self.scale * float(self.values.max())
         low, high = -spread - 1e-9, spread + 1e-9
         for _ in range(200):

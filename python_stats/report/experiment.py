@@ -10,6 +10,7 @@ from python_stats.report.page import GUARDS, Page, Sign, effect_form, effect_sig
 from python_stats.report.scorecard import interval_picture, primary_picture
 from python_stats.report.traced import Source, Traced
 from python_stats.tables import TABLES
+from python_stats.verdicts import why_not_relative
 
 STREAMS = {
     "revenue_created": "Revenue created",
@@ -124,6 +125,7 @@ def _effect(row: Traced, identity: str) -> dict[str, Any]:
         "effect_form": effect_form(row["metric_id"]),
         "sign": _sign(row),
         "picture": interval_picture(row, identity) if has_relative else None,
+        "why_no_picture": "" if has_relative or row["effect"] is None else f"No relative change: {why_not_relative(row)}.",
     }
 
 

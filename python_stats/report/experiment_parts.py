@@ -7,6 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from python_stats import wording
+from python_stats.analysis.durability import FADES, GROWS, course_of
 from python_stats.report.charts import Line, over_days
 from python_stats.report.experiment_times import curves
 from python_stats.report.page import Sign, effect_form, effect_sign, metric_label
@@ -73,8 +74,9 @@ def _is_news(row: Traced, decision: Traced) -> bool:
 def _lasting(row: Traced) -> Sign:
     if row["status"] == "unchanged":
         return Sign("unclear", "○", "unchanged")
-    word = str(row["direction"])
-    return {"grows": Sign("better", "▲", "grows"), "fades": Sign("worse", "▼", "fades")}.get(word, Sign("unclear", "○", "not settled"))
+    if row["direction"] not in (GROWS, FADES):
+        return Sign("unclear", "○", "not settled")
+    return Sign(*(("better", "▲") if row["direction"] == GROWS else ("worse", "▼")), course_of(row))
 
 
 def _ingredients(rows: Sequence[Traced], decision: Traced) -> list[dict[str, Any]]:

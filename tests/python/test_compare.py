@@ -220,3 +220,20 @@ def test_weeks_that_lack_a_day_are_left_out(tmp_path: Path) -> None:
     assert (row["n_control"], row["n_variant"]) == (4, 4)
     (row,) = found(daily(tmp_path, {"shop": 0.0}, days=14), "--ratio", "rate=clicks/views", "--before-after", "2026-02-05")["results"]
     assert (row["status"], row["p_value"]) == ("too_few_periods", None)
+
+
+@pytest.mark.parametrize(
+    ("days", "why"),
+    [
+        (["a,1,100,10", "b,1,100,12"], "there are fewer than two days to compare"),
+        # 10 and 20 of 100, 12 and 22 of 100: two points more on either day
+        (
+            ["a,1,100,10", "b,1,100,12", "a,2,100,20", "b,2,100,22"],
+            "the difference was the same on every day, so that no interval can be given",
+        ),
+    ],
+)
+def test_days_that_cannot_be_compared_say_why(tmp_path: Path, days: list[str], why: str) -> None:
+    path = written(tmp_path, "\n".join(["variant_id,day,n,y", *days]) + "\n")
+    answer = found(path, "--control", "a", "--ratio", "rate=y/n", "--min-lift", 0.01, "--max-harm", 0.05)
+    assert answer["verdict"]["sentence"] == f"No verdict: rate cannot be compared, because {why}."

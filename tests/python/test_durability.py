@@ -12,7 +12,7 @@ import yaml
 from click.testing import CliRunner
 from test_verdicts import design
 
-from python_stats.analysis.durability import durability
+from python_stats.analysis.durability import course_of, durability
 from python_stats.cli import main
 from python_stats.designs import Objective
 
@@ -109,3 +109,11 @@ def test_the_table_is_written_from_the_columns_that_the_mart_declares(project: P
             "select direction, n_control from experiment_durability where experiment_id = 'winner' and metric_id = 'conversion' and status = 'ok'"
         ).fetchall()
     assert found == [("fades", 20_000)]
+
+
+@pytest.mark.parametrize("direction", ["increase", "decrease"])
+def test_a_rise_that_grows_grows_whether_it_is_good_or_bad(direction: str) -> None:
+    """4 % more at first, 30 % more later: the direction turns with what is good, what the effect itself does stays."""
+    row = found(cell("old", 20_000, 5_000, 5_000), cell("new", 20_000, 5_200, 6_500), direction=direction)["7", "30"]
+    assert row["direction"] == ("grows" if direction == "increase" else "fades")
+    assert course_of(row) == "grows"

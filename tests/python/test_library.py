@@ -80,3 +80,9 @@ def test_what_a_share_cannot_reach() -> None:
     size = library.plan_share([0.95, 0.5, 0.5], [0.1, 0.1, 0.0])
     assert list(size.status) == ["unreachable", "ok", "no_effect"]
     assert list(np.isnan(size.variant)) == [True, False, True]
+
+
+@pytest.mark.parametrize("change", [{"units_per_month": -1.0}, {"value_per_unit": -1.0}])
+def test_what_cannot_be_valued_has_no_amount(change: dict[str, float]) -> None:
+    found = library.worth(**{"effect": 0.004, "standard_error": 0.001, "units_per_month": 100.0, "value_per_unit": 3.0, **change})
+    assert np.isnan([found.per_month, found.low, found.high, found.first_year, found.probability_pays]).all()

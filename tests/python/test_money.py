@@ -278,3 +278,121 @@ def test_adjusted_streams_take_the_plain_spread() -> None:
     half = (total["impact_per_month_high"] - total["impact_per_month_low"]) / 2
     plain = np.hypot(rows[2]["control_se"], rows[2]["variant_se"]) * stats.t.ppf(0.975, rows[2]["df"])
     assert (total["interval_from"], half) == ("net_value", pytest.approx(1000 * plain, rel=1e-4))
+
+
+VELOCITY = value(stream="decision_velocity", metric_id=None, qualified_share=1.0, value_per_unit=1000.0, value_low=500.0, value_high=1500.0)
+SOON = Verdict("ship", "", "", "new", "", date(2026, 4, 10))  # 20 days before the planned end of `IN_TIME`
+IN_TIME = design(ended_on=date(2026, 4, 30))
+
+
+def shipped(*plans: Any, results: Any = None) -> dict[tuple[str, str], dict[str, Any]]:
+    """Rows of experiments that all ship, decided 20 days early."""
+    judged = {plan.experiment_id: SOON for plan in plans}
+    rows = estimate(plans, results or [result()], judged, (), (), (), AS_OF, "EUR")
+    return {(row["experiment_id"], row["stream"]): row for row in rows}
+
+
+def check_accounts(row: dict[str, Any], once: float) -> None:
+    """The identities of a row with an amount, whatever it adds up."""
+    run, one_off = row["monthly_run_cost"], row["one_off_cost"]
+    assert row["cost_first_year"] == 12 * run + one_off
+    assert row["roi"] == pytest.approx(row["first_year"] / row["cost_first_year"])
+    annual = 12 * ((row["gross_per_month"] or 0.0) - run)
+    assert row["first_year"] == pytest.approx(annual - one_off + once)
+    if row["annual"] is not None:
+        assert row["annual"] == pytest.approx(annual)
+    assert row["first_year_low"] <= row["first_year"] <= row["first_year_high"]
+
+
+def test_what_comes_once_is_in_cost_and_roi_of_stream_total_and_portfolio() -> None:
+    """9,000 × 0.9 × 24 × 0.02 = 3,888 a month; 20 days at 1,000; costs of 12 × 400 + 12,000 and of 5,000."""
+    signups = value(units_per_month=9000.0, qualified_share=0.9, value_per_unit=24.0, monthly_run_cost=400.0, one_off_cost=12_000.0)
+    plan = replace(IN_TIME, values=(signups, replace(VELOCITY, one_off_cost=5_000.0)))
+    rows = shipped(plan, results=[result(effect=0.02, standard_error=0.002)])
+    for key in (("e", "total_direct"), ("all", "shipped_direct")):
+        row = rows[key]
+        assert (row["first_year"], row["cost_first_year"]) == (44_856.0, 21_800.0)
+        assert row["roi"] == pytest.approx(44_856 / 21_800) and row["payback_months"] == 0.0
+        check_accounts(row, 20_000.0)
+    velocity = rows["e", "decision_velocity"]
+    assert (velocity["first_year"], velocity["roi"], velocity["annual"]) == (15_000.0, 3.0, None)
+
+
+def test_a_certain_sum_that_comes_once_shifts_the_chance_to_pay() -> None:
+    """20 days at 1,000 against a one-off cost of 250,000: as likely to pay as 230,000 without them."""
+    certain = replace(VELOCITY, value_low=None, value_high=None)
+    with_days = shipped(replace(IN_TIME, values=(value(one_off_cost=250_000.0), certain)))["e", "total_direct"]
+    without = shipped(replace(IN_TIME, values=(value(one_off_cost=230_000.0),)))["e", "total_direct"]
+    assert 0.5 < without["probability_pays"] < 0.99
+    assert with_days["probability_pays"] == pytest.approx(without["probability_pays"], abs=1e-6)
+    assert (with_days["first_year"], with_days["payback_months"]) == (without["first_year"], without["payback_months"])
+
+
+def test_the_chance_to_pay_of_net_value_has_what_comes_once() -> None:
+    """Half of one distribution lies above what it brings: with a one-off cost of exactly that, and 20 days' worth on top, more."""
+    rows = people(3, 0.0)
+    brings = priced(STREAMS, rows)["e", "total_direct"]["annual"]
+    even = (replace(STREAMS[0], one_off_cost=brings + 20_000.0), STREAMS[1], replace(VELOCITY, value_low=None, value_high=None))
+    total = shipped(replace(IN_TIME, values=even), results=rows)["e", "total_direct"]
+    assert (total["interval_from"], total["first_year"]) == ("net_value", 0.0)
+    assert total["probability_pays"] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_deciding_late_at_an_uncertain_value_keeps_the_order_of_the_bounds() -> None:
+    late = {"e": replace(SOON, decided_on=date(2026, 5, 4))}  # 4 days late
+    plan = replace(IN_TIME, values=(value(one_off_cost=284_000.0), VELOCITY))
+    rows = {row["stream"]: row for row in estimate([plan], [result()], late, (), (), (), AS_OF, "EUR")}
+    assert [rows["decision_velocity"]["first_year" + end] for end in ("_low", "", "_high")] == [-6000.0, -4000.0, -2000.0]
+    assert rows["total_direct"]["first_year"] == 0.0 and rows["total_direct"]["probability_pays"] == pytest.approx(0.5, abs=1e-3)
+    assert rows["decision_velocity"]["probability_pays"] == 0.0
+
+
+def test_the_portfolio_has_what_velocity_alone_brings() -> None:
+    alone = replace(IN_TIME, values=(replace(VELOCITY, one_off_cost=5_000.0),))
+    rows = shipped(alone)
+    for key in (("e", "total_direct"), ("all", "shipped_direct")):
+        row = rows[key]
+        assert (row["status"], row["first_year"], row["roi"], row["annual"]) == ("ok", 15_000.0, 3.0, None)
+        check_accounts(row, 20_000.0)
+    assert rows["e", "total_direct"]["probability_pays"] == pytest.approx(1.0, abs=0.005)
+    other = replace(IN_TIME, experiment_id="f", values=(value(experiment_id="f", monthly_run_cost=1_000.0),))
+    both = shipped(alone, other, results=[result(experiment_id="f")])["all", "shipped_direct"]
+    assert (both["status"], both["experiments"], both["first_year"]) == ("ok", 2, 276_000.0 + 15_000.0)
+    check_accounts(both, 20_000.0)
+
+
+def test_a_shipped_experiment_without_an_estimate_makes_the_portfolio_partial_and_still_costs() -> None:
+    """One brings 24,000 a month; the other has no result, and cost 50,000 and 500 a month."""
+    known = replace(IN_TIME, values=(value(),))
+    unknown = replace(IN_TIME, experiment_id="f", values=(value(experiment_id="f", one_off_cost=50_000.0, monthly_run_cost=500.0),))
+    rows = shipped(known, unknown)
+    row = rows["all", "shipped_direct"]
+    assert (row["status"], row["experiments"], row["cost_first_year"]) == ("partial", 1, 56_000.0)
+    assert (row["impact_per_month"], row["annual"], row["first_year"]) == (23_500.0, 282_000.0, 232_000.0)
+    check_accounts(row, 0.0)
+    assert (rows["f", "total_direct"]["status"], rows["f", "total_direct"]["first_year"]) == ("no_result", None)
+    alone = shipped(unknown)["all", "shipped_direct"]
+    assert (alone["status"], alone["cost_first_year"], alone["first_year"]) == ("nothing_to_add", 56_000.0, None)
+
+
+def test_an_unpriced_stream_beside_velocity_makes_the_total_partial() -> None:
+    plan = replace(IN_TIME, values=(value(metric_id="csat", one_off_cost=7_000.0), VELOCITY))
+    total = shipped(plan)["e", "total_direct"]
+    assert (total["status"], total["first_year"], total["cost_first_year"]) == ("partial", 13_000.0, 7_000.0)
+
+
+def test_another_currency_is_in_no_sum() -> None:
+    foreign = replace(IN_TIME, experiment_id="f", values=(value(experiment_id="f", currency="USD", one_off_cost=9e6),))
+    row = shipped(replace(IN_TIME, values=(value(),)), foreign)["all", "shipped_direct"]
+    assert (row["status"], row["cost_first_year"], row["annual"]) == ("partial", 0.0, 288_000.0)
+
+
+def test_indirect_velocity_leaves_the_interval_of_the_net_value() -> None:
+    rows = people(3, 0.0)
+    plain = priced(STREAMS, rows)["e", "total_direct"]
+    found = shipped(replace(IN_TIME, values=(*STREAMS, replace(VELOCITY, is_direct=False))), results=rows)
+    total = found["e", "total_direct"]
+    assert total["interval_from"] == "net_value"
+    for end in ("low", "high"):
+        assert total["impact_per_month_" + end] == plain["impact_per_month_" + end]
+        assert found["e", "total"]["impact_per_month_" + end] == plain["impact_per_month_" + end]

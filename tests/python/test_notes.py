@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 from test_verdicts import design
 
 from python_stats import verdicts
@@ -40,6 +41,20 @@ def row(metric_id: str, control: float, effect: float, **more: Any) -> dict[str,
     }
 
 
+def lasting(metric_id: str, earlier: float, later: float, direction: str, **more: Any) -> dict[str, Any]:
+    """A row of `experiment_durability`."""
+    return {
+        "variant_id": "new",
+        "metric_id": metric_id,
+        "earlier_window": "7",
+        "later_window": "30",
+        "direction": direction,
+        "relative_effect_earlier": earlier,
+        "relative_effect_later": later,
+        **more,
+    }
+
+
 def plan() -> Any:
     aims = (
         Objective("conversion", "primary", "increase", 0.1, 0.05, 0.05),
@@ -59,7 +74,7 @@ RESULTS = [
 
 def test_a_note_tells_primary_secondary_and_guardrails() -> None:
     verdict = Verdict("ship", "lift_established", "Ship it: it works.", "new", "refund_rate=non_inferior")
-    fading = {"variant_id": "new", "metric_id": "conversion", "earlier_window": "7", "later_window": "90", "direction": "fades"}
+    fading = lasting("conversion", 0.3, 0.04, "fades", later_window="90")
     note = note_of(plan(), verdict, RESULTS, [fading, {**fading, "later_window": "30"}], "EUR")
     assert note["what_changed"] == "layout: new instead of old"
     assert note["primary_showed"] == "Ship it: it works."
@@ -69,7 +84,7 @@ def test_a_note_tells_primary_secondary_and_guardrails() -> None:
     assert note["what_next"].startswith("Roll it out")
     told = note["what_the_metrics_showed"]
     assert told.startswith("Ship it: it works. Secondary: Time to complete")
-    assert told.endswith("The effect on conversion fades between 7 and 90 days.")
+    assert told.replace("\u00a0", " ").endswith("The effect on conversion fades between 7 and 90 days: from 30.0 % better to 4.0 % better.")
     assert all(note[part] for part in ("hypothesis", "experiment_name"))
 
 
@@ -102,3 +117,26 @@ def test_notes_are_written_for_winners_and_losers(analyzed_project: Path) -> Non
     assert len({verdict for verdict, *_ in notes}) > 2
     assert all(part for note in notes for part in note)
     assert decided == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("good_direction", "earlier", "later", "direction", "told"),
+    [
+        ("increase", 0.05, 0.30, "grows", "grows between 7 and 30 days: from 5.0 % better to 30.0 % better."),
+        ("increase", -0.056, -0.238, "fades", "grows between 7 and 30 days: from 5.6 % worse to 23.8 % worse."),
+        ("increase", -0.30, -0.076, "grows", "fades between 7 and 30 days: from 30.0 % worse to 7.6 % worse."),
+        ("increase", 0.10, -0.05, "fades", "turns between 7 and 30 days: from 10.0 % better to 5.0 % worse."),
+        ("increase", -0.10, 0.05, "grows", "turns between 7 and 30 days: from 10.0 % worse to 5.0 % better."),
+        ("increase", 0.0, -0.05, "fades", "grows between 7 and 30 days: from no change to 5.0 % worse."),
+        ("decrease", -0.05, -0.30, "grows", "grows between 7 and 30 days: from 5.0 % better to 30.0 % better."),
+        ("decrease", 0.056, 0.238, "fades", "grows between 7 and 30 days: from 5.6 % worse to 23.8 % worse."),
+        ("decrease", 0.30, 0.076, "grows", "fades between 7 and 30 days: from 30.0 % worse to 7.6 % worse."),
+    ],
+)
+def test_whether_it_lasts_is_true_of_gains_and_of_harms(
+    good_direction: str, earlier: float, later: float, direction: str, told: str
+) -> None:
+    aims = (Objective("conversion", "primary", good_direction, 0.1, 0.05, 0.05),)
+    row = lasting("conversion", earlier, later, direction)
+    note = note_of(replace(plan(), objectives=aims), Verdict("hold", "", "So it is.", "new", ""), [], [row], "EUR")
+    assert note["what_the_metrics_showed"].replace("\u00a0", " ") == f"So it is. The effect on conversion {told}"

@@ -13,9 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from python_stats.analysis import Options, analyze, split_of
+from python_stats.analysis.levels import BEFORE_FIRST_LOOK
+from python_stats.analysis.rows import MISSING_METRIC, NO_CONTROL, SEGMENT_TOO_SMALL
 from python_stats.designs import Design, Objective, Variant
+from python_stats.estimators.periods import TOO_FEW_PERIODS
 from python_stats.estimators.split import Split
-from python_stats.verdicts import VERDICTS, decide
+from python_stats.estimators.status import OK, STATUSES
+from python_stats.monitoring import NO_DAILY_FIGURES
+from python_stats.verdicts import VERDICTS, WHY, decide
 
 SOUND = Split(0.0, 1, 1.0, True, "ok")
 AFTER = datetime(2026, 5, 5)
@@ -180,3 +185,46 @@ def test_small_segments_show_no_estimate(persons: int, status: str) -> None:
     stats = [share_row("e", v, "conversion", persons, 30, segment="plan=pro") for v in ("old", "new")]
     row = next(row for row in analyze([design()], stats, [], Options()) if row["segment"] == "plan=pro")
     assert row["status"] == status and (row["effect"] is None) == (status != "ok") and row["n_control"] == persons
+
+
+def sentence_of(control: tuple[int, int], variant: tuple[int, int], good_direction: str = "increase") -> str:
+    """The verdict's sentence on a share, (events, persons) an arm."""
+    aims = (Objective("conversion", "primary", good_direction, 0.1, 0.05, 0.05),)
+    plan = design(objectives=aims)
+    cells = [share_row("e", name, "conversion", persons, events) for name, (events, persons) in (("old", control), ("new", variant))]
+    return decide(plan, analyze([plan], cells, [], Options()), SOUND, AFTER).sentence.replace("\u00a0", " ")
+
+
+def test_every_status_has_words() -> None:
+    others = {NO_CONTROL, MISSING_METRIC, SEGMENT_TOO_SMALL, BEFORE_FIRST_LOOK, NO_DAILY_FIGURES, TOO_FEW_PERIODS}
+    for word in {*STATUSES, *others} - {OK}:
+        assert word in WHY and word not in WHY[word] and "_" not in WHY[word], word
+
+
+def test_why_there_is_no_relative_change() -> None:
+    """4 of 2,000 are few, but the control's 40 are far from 0; a control of none in 2,000 is not."""
+    few, near_zero = sentence_of((40, 2000), (4, 2000), "decrease"), sentence_of((0, 2000), (30, 2000), "decrease")
+    assert "went from 2.0 % to 0.20 % (no relative change can be given: it happened to fewer than five people of a variant)" in few
+    assert "(no relative change can be given: the control is too close to 0)" in near_zero
+
+
+@pytest.mark.parametrize("variant", [0, 10])
+def test_everybody_the_same_is_said_of_each_variant(variant: int) -> None:
+    """All of one variant and none of the other did not behave the same."""
+    sentence = sentence_of((0, 10), (variant, 10))
+    assert sentence == (
+        "No verdict: conversion cannot be compared, because within each variant everybody behaved the same, so that no interval can be given."
+    )
+
+
+@pytest.mark.parametrize(
+    ("control", "variant", "values"),
+    [
+        ((30, 10**6), (45, 10**6), "from 0.0030 % to 0.0045 %, 50.0 % better"),
+        ((999_600, 10**6), (999_900, 10**6), "from 99.96 % to 99.99 %, 0.03 % better (likely between 0.026 % and 0.034 % better)"),
+        ((10**8, 10**9), (100_010_000, 10**9), "from 10.000 % to 10.001 %, 0.01 % better"),
+        ((1000, 10_000), (1100, 10_000), "from 10.0 % to 11.0 %, 10.0 % better"),
+    ],
+)
+def test_values_in_a_sentence_can_be_told_apart(control: tuple[int, int], variant: tuple[int, int], values: str) -> None:
+    assert values in sentence_of(control, variant)

@@ -3,6 +3,8 @@ from __future__ import annotations
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from python_stats import wording
 
@@ -17,6 +19,16 @@ from python_stats import wording
         (wording.number(math.nan), "–"),
         (wording.percent(0.04), "4.0 %"),
         (wording.percent(0.0025), "0.25 %"),
+        (wording.percent(0.0), "0.0 %"),
+        (wording.percent(0.00003), "0.0030 %"),
+        (wording.percent(-0.000045, signed=True), "−0.0045 %"),
+        (wording.percent(0.9994), "99.9 %"),
+        (wording.percent(0.9996), "99.96 %"),
+        (wording.percent(0.99999), "99.999 %"),
+        (wording.percent(1.0), "100 %"),
+        (wording.percent(0.1 + 0.2 - 0.3), "0.0 %"),  # 5.6e-17
+        (wording.effect_in_unit(0.0123, "share"), "+1.2 pp"),
+        (wording.effect_in_unit(-0.00001, "share"), "−0.0010 pp"),
         (wording.percent(1.964, signed=True), "+196 %"),
         (wording.duration(45), "45.0 s"),
         (wording.duration(5400), "1.5 h"),
@@ -30,3 +42,23 @@ from python_stats import wording
 )
 def test_wording(text: str, expected: str) -> None:
     assert text.replace("\u00a0", " ") == expected
+
+
+@given(st.floats(1e-11, 1 - 1e-11))
+def test_only_nothing_is_none_and_only_all_is_all(share: float) -> None:
+    shown = float(wording.percent(share).removesuffix("\u00a0%"))
+    assert 0 < shown < 100 and shown == pytest.approx(100 * share, rel=0.051)
+
+
+@pytest.mark.parametrize("unit", ["share", "seconds", "money", "number"])
+@given(st.floats(0.001, 1), st.floats(1e-6, 1))
+def test_two_values_that_differ_are_told_apart(unit: str, first: float, change: float) -> None:
+    second = first * (1 + change)
+    texts = wording.told_apart(lambda value, more: wording.in_unit(value, unit, more=more), first, second)
+    assert texts[0] != texts[1]
+
+
+def test_ordinary_pairs_and_equal_ones_look_as_they_do_alone() -> None:
+    for first, second in ((0.04, 0.044), (0.25, 0.25), (None, 0.1)):
+        texts = wording.told_apart(lambda value, more: wording.percent(value, more=more), first, second)
+        assert texts == (wording.percent(first), wording.percent(second))

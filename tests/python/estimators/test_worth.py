@@ -39,3 +39,21 @@ def test_parts_that_move_together() -> None:
     part = Worth(1.0, 0.5, np.inf, 1.0, np.array([1.0]))
     assert quantile([part, part], 0.1) == pytest.approx(2 * part.quantile(0.1))
     assert probability_above([part, part], 0.0) == pytest.approx(part.probability_above(0.0), abs=1e-6)
+
+
+@pytest.mark.parametrize("effect", [-0.004, 0.0, 0.004])
+@pytest.mark.parametrize("standard_error", [0.0, 0.002])
+@pytest.mark.parametrize(("low", "high"), [(100.0, 500.0), (300.0, 500.0), (300.0, 300.0)])
+def test_a_quantile_never_falls_and_gives_back_its_probability(effect: float, standard_error: float, low: float, high: float) -> None:
+    gain = Worth(effect, standard_error, np.inf, 2e4, unit_values(300.0, low, high, 0.05))
+    amounts = [gain.quantile(tail) for tail in (0.025, 0.2, 0.5, 0.8, 0.975)]
+    assert amounts == sorted(amounts)
+    if standard_error > 0:
+        assert 1 - gain.probability_above(amounts[1]) == pytest.approx(0.2, abs=1e-3)
+
+
+@pytest.mark.parametrize(("effect", "expected"), [(0.004, (8_000, 40_000)), (-0.004, (-40_000, -8_000))])
+def test_a_certain_effect_at_an_uncertain_value(effect: float, expected: tuple[float, float]) -> None:
+    """0.004 of 20,000 at 100 to 500 each: 8,000 to 40,000, of a gain as of a loss."""
+    gain = Worth(effect, 0.0, np.inf, 2e4, unit_values(300.0, 100.0, 500.0, 0.05))
+    assert (gain.quantile(0.025), gain.quantile(0.975)) == pytest.approx(expected, rel=2e-3)

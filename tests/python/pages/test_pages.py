@@ -245,10 +245,19 @@ def test_weeks_that_are_not_over_are_not_shown(plain: dict[str, str]) -> None:
     assert weeks == {"2026-03-02"}
 
 
-def test_nothing_ships(page_project: Path) -> None:
+@pytest.mark.parametrize(
+    ("nothing", "told"),
+    [
+        ("annual = null, first_year = null, cost_first_year = null", "Nothing ships yet"),
+        ("annual = null, first_year = null, cost_first_year = 500", "What ships has no estimate yet"),
+        ("annual = null, first_year = 7000", "€7,000</span> once"),
+        ("status = 'partial'", "Some of what ships is not valued in full"),
+    ],
+)
+def test_what_ships_is_told_as_far_as_it_is_known(page_project: Path, nothing: str, told: str) -> None:
     with duckdb.connect(str(page_project / "w.duckdb")) as connection:
-        connection.execute("update roi_estimates set annual = null where experiment_id = 'all'")
-    assert "Nothing ships yet" in rendered()["scorecard.html"]
+        connection.execute(f"update roi_estimates set {nothing} where experiment_id = 'all'")
+    assert told in rendered()["scorecard.html"]
 
 
 OPTIONAL = (
