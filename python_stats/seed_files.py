@@ -10,9 +10,15 @@ def check(project_folder: Path) -> None:
     """Look at every seed before dbt does.
 
     Raises:
-        UserError: naming the file and the line.
+        UserError: naming the file and the line, or the folder that cannot be used.
     """
-    folder = project_folder / (os.environ.get("EMPATHY_ROI_SEEDS") or "seeds")
+    said = Path(os.environ.get("EMPATHY_ROI_SEEDS") or "seeds")
+    if said.is_absolute():
+        raise UserError(
+            f"EMPATHY_ROI_SEEDS is {said}: say it from the project's folder, as {os.path.relpath(said, project_folder)}; "
+            "of an absolute path dbt would overwrite the files with its own SQL"
+        )
+    folder = project_folder / said
     for path in sorted(folder.glob("*.csv")):
         try:
             content = path.read_bytes()

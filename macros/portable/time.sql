@@ -18,28 +18,42 @@
 (case when {{ end_us }} >= {{ start_us }} then {{ end_us }} - {{ start_us }} when {{ end_us }} < {{ start_us }} then 0 end)
 {%- endmacro %}
 
-{% macro days_us(days) -%}{{ (days * 86400000000) | int }}{%- endmacro %}
+{# A whole number in SQL, the nearest: 4.1 × 60,000,000 is a little less than 246,000,000 in floating point. #}
+{% macro whole(number) -%}{{ number | round | int }}{%- endmacro %}
+
+{% macro days_us(days) -%}{{ whole(days * 86400000000) }}{%- endmacro %}
+
+{# The clock time of a UTC moment (microseconds) in a time zone. #}
+{% macro local_clock(microseconds, timezone) -%}{{ return(adapter.dispatch('local_clock', 'empathy_roi')(microseconds, timezone)) }}{%- endmacro %}
+{% macro default__local_clock(microseconds, timezone) -%}
+({{ timestamp_from_us(microseconds) }} at time zone 'UTC') at time zone '{{ timezone }}'
+{%- endmacro %}
+{% macro spark__local_clock(microseconds, timezone) -%}
+from_utc_timestamp({{ timestamp_from_us(microseconds) }}, '{{ timezone }}')
+{%- endmacro %}
 
 {# The calendar day of a UTC moment (microseconds) in a time zone. #}
 {% macro local_day(microseconds, timezone='UTC') -%}
-{%- if timezone == 'UTC' -%}
-cast({{ timestamp_from_us(microseconds) }} as date)
-{%- else -%}
-{{ return(adapter.dispatch('local_day', 'empathy_roi')(microseconds, timezone)) }}
-{%- endif -%}
-{%- endmacro %}
-{% macro default__local_day(microseconds, timezone) -%}
-cast(({{ timestamp_from_us(microseconds) }} at time zone 'UTC') at time zone '{{ timezone }}' as date)
-{%- endmacro %}
-{% macro spark__local_day(microseconds, timezone) -%}
-cast(from_utc_timestamp({{ timestamp_from_us(microseconds) }}, '{{ timezone }}') as date)
+cast({{ timestamp_from_us(microseconds) if timezone == 'UTC' else local_clock(microseconds, timezone) }} as date)
 {%- endmacro %}
 
-{# The UTC moment (microseconds) of a local clock time; `timezone` is a literal. #}
-{% macro utc_us_of_local(local_timestamp, timezone) -%}{{ return(adapter.dispatch('utc_us_of_local', 'empathy_roi')(local_timestamp, timezone)) }}{%- endmacro %}
-{% macro default__utc_us_of_local(local_timestamp, timezone) -%}
-{{ epoch_us("((" ~ local_timestamp ~ ") at time zone '" ~ timezone ~ "')") }}
+{#
+  The UTC moment (microseconds) of a local clock time, the first where clocks go back over it (by two hours, one, or half of one); `timezone`
+  is a literal. Engines take the first or the second.
+#}
+{% macro utc_us_of_local(local_timestamp, timezone) -%}
+{%- set moment = adapter.dispatch('either_utc_us_of_local', 'empathy_roi')(local_timestamp, timezone) -%}
+(case
+            {%- for minutes in (120, 60, 30) %}
+            {%- set earlier = moment ~ ' - ' ~ minutes * 60000000 %}
+            when {{ local_clock(earlier, timezone) }} = {{ local_timestamp }} then {{ earlier }}
+            {%- endfor %}
+            else {{ moment }}
+        end)
 {%- endmacro %}
-{% macro spark__utc_us_of_local(local_timestamp, timezone) -%}
-{{ epoch_us("to_utc_timestamp(" ~ local_timestamp ~ ", '" ~ timezone ~ "')") }}
+{% macro default__either_utc_us_of_local(local_timestamp, timezone) -%}
+{{ return(epoch_us("((" ~ local_timestamp ~ ") at time zone '" ~ timezone ~ "')")) }}
+{%- endmacro %}
+{% macro spark__either_utc_us_of_local(local_timestamp, timezone) -%}
+{{ return(epoch_us("to_utc_timestamp(" ~ local_timestamp ~ ", '" ~ timezone ~ "')")) }}
 {%- endmacro %}

@@ -72,7 +72,7 @@ case
             {%- endif %}
             {%- endfor %}
             {%- if is_person_table %}
-            when {{ epoch_us(contract.moment) }} - {{ epoch_us('received_at') }} > {{ (number_var('max_clock_skew_hours', 24) * 3600000000) | int }} then 'occurred_in_future'
+            when {{ epoch_us(contract.moment) }} - {{ epoch_us('received_at') }} > {{ whole(number_var('max_clock_skew_hours', 24) * 3600000000) }} then 'occurred_in_future'
             {%- endif %}
         end
 {%- endmacro %}

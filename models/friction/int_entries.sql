@@ -1,7 +1,7 @@
 -- One row per entering event: what happened from it to the person's next entering event of the session, or the session's end.
 -- An event that enters steps of several journeys is one row here and several visits.
 {{ built_from_event('entry_seq') }}
-{% set pause_us = (number_var('pause_seconds', 10) * 1000000) | int -%}
+{% set pause_us = whole(number_var('pause_seconds', 10) * 1000000) -%}
 
 with followed as (
 

@@ -1,7 +1,7 @@
 -- Events in each person's order, cut into sessions, each with the session and the visit it belongs to.
 -- `event_seq` orders the events of one person; it is never a key of anything that leaves the pipeline.
 {{ built_from_event('event_seq', first='keep_events()') }}
-{% set session_timeout_us = (number_var('session_timeout_minutes', 30) * 60000000) | int -%}
+{% set session_timeout_us = whole(number_var('session_timeout_minutes', 30) * 60000000) -%}
 {% set properties = 'properties' if var('event_dimensions', []) -%}
 
 with named as (

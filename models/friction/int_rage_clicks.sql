@@ -1,6 +1,6 @@
 -- Runs of three or more clicks on one element within one visit, each soon after the one before. A run counts at its third click.
 {{ built_from_event('entry_seq') }}
-{% set gap_us = (number_var('rage_click_gap_ms', 1000) * 1000) | int -%}
+{% set gap_us = whole(number_var('rage_click_gap_ms', 1000) * 1000) -%}
 
 with clicks as (
 

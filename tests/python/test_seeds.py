@@ -221,6 +221,22 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
     yield build(seeds, tmp_path_factory.mktemp("broken"))
 
 
+@pytest.mark.parametrize("command", [["-c", "from dbt.cli.main import cli; cli()", "seed"], ["-m", "python_stats", "build"]], ids=["dbt", "empathy-roi"])
+def test_an_absolute_folder_of_seeds_is_refused_and_left_as_it_is(command: list[str], tmp_path: Path) -> None:
+    """dbt would write its own SQL over the files."""
+    write_seeds(read_seeds(), tmp_path / "seeds")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "seeds").iterdir()}
+    environment = os.environ | {
+        "EMPATHY_ROI_SEEDS": str(tmp_path / "seeds"), "EMPATHY_ROI_DATABASE": str(tmp_path / "warehouse.duckdb"), "EMPATHY_ROI_TARGET": "duckdb",
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, *command, "--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path / "logs")],
+        cwd=PROJECT, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2 and f"EMPATHY_ROI_SEEDS is {tmp_path / 'seeds'}" in done.stdout + done.stderr
+    assert before == {path.name: path.read_bytes() for path in (tmp_path / "seeds").iterdir()}
+
+
 def test_the_projects_own_seeds_break_no_rule(tidy: Build) -> None:
     assert tidy.violations == {}
     assert tidy.exit_code == 0, tidy.output

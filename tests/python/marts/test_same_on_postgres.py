@@ -6,8 +6,10 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import psycopg
@@ -35,6 +37,14 @@ TEXTS = {
 READER = "readers_of_bi"
 QUERY = """select id, {{ safe_cast_timestamp('a_time') }} as as_time, {{ safe_cast_number('a_number') }} as as_number,
 {{ parse_boolean('a_boolean') }} as as_boolean from texts"""
+
+
+CLOCK_TIMES = [  # that come twice (an hour, half an hour, at midnight, 24 hours later), once, and never
+    ("America/Havana", datetime(2025, 11, 2)), ("America/Havana", datetime(2025, 11, 2, 0, 30)), ("America/Havana", datetime(2025, 11, 2, 1)),
+    ("Australia/Lord_Howe", datetime(2025, 4, 6, 1, 30)), ("Australia/Lord_Howe", datetime(2025, 4, 6, 1, 59)), ("Australia/Lord_Howe", datetime(2025, 4, 6, 2)),
+    ("Europe/Berlin", datetime(2025, 10, 26, 2, 30)), ("Europe/Berlin", datetime(2025, 10, 26, 3)), ("Europe/Berlin", datetime(2025, 10, 26, 1, 59)),
+    ("Europe/Berlin", datetime(2025, 3, 30, 2, 30)), ("Atlantic/Azores", datetime(2025, 10, 26)), ("Antarctica/Troll", datetime(2025, 10, 26, 1, 30)), ("UTC", datetime(2025, 10, 26)),
+]  # fmt: skip
 
 
 def run(command: list[str], settings: dict[str, str]) -> None:
@@ -129,16 +139,31 @@ def test_types_and_comments_are_declared(on_postgres: Any) -> None:
     assert on_postgres.execute("select obj_description('empathy_roi.fct_tickets'::regclass)").fetchone()[0]
 
 
+def compiled_for_both(query: str, inputs: Inputs, folder: Path, engine: dict[str, str]) -> dict[str, str]:
+    """What dbt makes of a query on each engine."""
+    compiled = {}
+    for name, changed in (("duckdb", {}), ("postgres", engine)):
+        done = run_dbt("compile", folder / name / "found.duckdb", inputs, "--inline", query, "--output", "json", **changed)
+        assert done.returncode == 0, done.stdout + done.stderr
+        compiled[name] = json.loads(done.stdout[done.stdout.index("{") :])["compiled"]
+    return compiled
+
+
+def test_a_clock_time_that_comes_twice_is_the_first(postgres: Server, engine: dict[str, str], inputs: Inputs, tmp_path: Path) -> None:
+    cells = ", ".join(f"{{{{ utc_us_of_local(\"timestamp '{clock}'\", '{zone}') }}}} as moment_{place}" for place, (zone, clock) in enumerate(CLOCK_TIMES))
+    compiled = compiled_for_both(f"select {cells}", inputs, tmp_path, engine)
+    expected = [round(clock.replace(tzinfo=ZoneInfo(zone), fold=0).timestamp() * 1_000_000) for zone, clock in CLOCK_TIMES]
+    with duckdb.connect() as local, postgres.connect() as connection:
+        found = {"duckdb": local.execute(compiled["duckdb"]).fetchone(), "postgres": connection.execute(compiled["postgres"]).fetchone()}
+    assert {name: list(row) for name, row in found.items() if row} == {"duckdb": expected, "postgres": expected}
+
+
 def test_texts_become_the_same_values(postgres: Server, engine: dict[str, str], inputs: Inputs, tmp_path: Path, on_postgres: Any) -> None:
     length = max(map(len, TEXTS.values()))
     rows = [(number, *(values[number] if number < len(values) else None for values in TEXTS.values())) for number in range(length)]
     create = f"create table texts (id integer, {', '.join(f'{name} text' for name in TEXTS)})"
     insert = "insert into texts values ({})"
-    compiled = {}
-    for name, changed in (("duckdb", {}), ("postgres", engine)):
-        done = run_dbt("compile", tmp_path / name / "found.duckdb", inputs, "--inline", QUERY, "--output", "json", **changed)
-        assert done.returncode == 0, done.stdout + done.stderr
-        compiled[name] = json.loads(done.stdout[done.stdout.index("{") :])["compiled"]
+    compiled = compiled_for_both(QUERY, inputs, tmp_path, engine)
     with duckdb.connect() as local:
         local.execute(create)
         local.executemany(insert.format("?, ?, ?, ?"), rows)
