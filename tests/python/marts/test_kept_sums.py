@@ -29,6 +29,8 @@ BOUGHT = [
     purchase("ann", "2026-02-12 09:00", 10),
     purchase("ann", "2026-02-25 09:00", 30),  # after her week, which passes on the 17th; her month passes on 12 March
     purchase("bob", "2026-02-12 09:00", 5),
+    purchase("bob", "2026-02-12 10:00", 4_111_111_111_111_111),  # the number of a card: rejected, or no sum would hold it
+    purchase("bob", "2026-02-12 11:00", 1_000_000_000_000),
 ]
 LATE = purchase("ann", "2026-02-13 09:00", 4)
 COPY = LATE | {"occurred_at": "2026-02-14 08:00", "received_at": "2026-02-13 08:00"}  # received earlier: it takes the place of the other
@@ -70,6 +72,8 @@ def test_what_touched_persons_add_is_taken_away_and_added(tmp_path: Path) -> Non
     inputs = land(raw, BOUGHT, "2026-02-18 09:00")
     database = build(tmp_path / "built.duckdb", inputs, *SELECTED)
     assert is_full(database) == [True, True]
+    refused = rows_of(database, "select rejection_reason as reason, count(*) as rows from int_checked_transactions where rejection_reason is not null group by reason")
+    assert refused == [{"reason": "invalid_amount", "rows": 2}]
     # by when a window passes, whether it has by as_of or not; for `all`, by when it happened (what was before comes with the exposure)
     of_windows = {(1, "2026-02-17"): (10, 2), (1, "2026-02-18"): (5, 0), (2, "2026-03-12"): (40, 2), (2, "2026-03-13"): (5, 0),
                   (3, "2026-05-11"): (40, 2), (3, "2026-05-12"): (5, 0)}  # fmt: skip
