@@ -292,7 +292,7 @@ _WHY = {
     "invalid_input": "its figures are not usable",
     "few_ended": "fewer than 30 cases have ended in a variant",
     "thin_denominator": "a few people have most of the cases",
-    "too_few_events": "it happened to fewer than five people, or to all but fewer than five",
+    "too_few_events": "it happened to too few people of a variant, or to nearly all of them",
     "skewed": "a few people weigh too much for groups of this size (a longer run, a cap, or equal groups would help)",
 }
 
