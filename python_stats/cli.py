@@ -253,7 +253,7 @@ def plan(experiment_id: str, output: str, **flags: Any) -> None:
 @click.option("--experiment", metavar="NAME", help="Which of the file's experiments.")
 @click.option("--variant-column", metavar="COLUMN", help="[default: variant_id, variant, group or arm]")
 @click.option("--day-column", metavar="COLUMN", help="[default: day or date]")
-@click.option("--split-column", metavar="COLUMN", help="Daily counts that the split is checked on.  [default: the first OF]")
+@click.option("--split-column", metavar="COLUMN", help="Daily counts of persons, to check the split.  [default: the first OF]")
 @click.option("--expected-share", "expected", multiple=True, metavar="VARIANT=SHARE", help="Declared split.  [default: equal]")
 @click.option("--primary", metavar="METRIC", help="The metric that decides.  [default: the first]")
 @click.option("--guardrail", "guardrails", multiple=True, metavar="METRIC", help="A metric that may not be harmed.")

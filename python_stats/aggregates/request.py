@@ -56,7 +56,7 @@ class Answer:
     Attributes:
         evidence: `experiment`, or `observational` for a comparison in time.
         results: rows as in `experiment_results`.
-        split: the sample-ratio test; None for a comparison in time.
+        split: the sample-ratio test; None for a comparison in time, and where no column counts persons.
         verdict: where thresholds were given; never for `observational`.
         notes: what a reader has to know about how it was reckoned.
     """
@@ -135,8 +135,8 @@ def split_between(design: Design, persons: Mapping[str, int]) -> Split:
     return split_of(design, [{"variant_id": variant, "exposed": seen} for variant, seen in persons.items()])
 
 
-def verdict_on(design: Design, request: Request, results: Sequence[Row], split: Split) -> Verdict | None:
-    """The verdict by the thresholds that were asked for; None where none were.
+def verdict_on(design: Design, request: Request, results: Sequence[Row], split: Split | None) -> Verdict | None:
+    """The verdict by the thresholds that were asked for; None where none were. A split that was not checked bars nothing.
 
     Raises:
         UserError: where only one of the two was.
@@ -145,4 +145,4 @@ def verdict_on(design: Design, request: Request, results: Sequence[Row], split: 
         return None
     if request.min_lift is None or request.max_harm is None:
         raise UserError("a verdict needs both --min-lift and --max-harm")
-    return decide(design, results, split, datetime(2100, 1, 1))
+    return decide(design, results, split or Split(None, None, None, True, "not_checked"), datetime(2100, 1, 1))

@@ -195,6 +195,33 @@ def daily(folder: Path, groups: dict[str, float], days: int = 70, seed: int = 5)
     return written(folder, "\n".join(lines) + "\n")
 
 
+def views_of_the_same_persons(folder: Path, rng: np.random.Generator, days: int = 28, persons: int = 180) -> Path:
+    """As many persons in either arm on each day, ten views each or so, the same rate of clicks."""
+    lines = ["variant,day,persons_seen,clicks,views"]
+    for variant in ("control", "b"):
+        for number in range(days):
+            views = int(rng.geometric(0.1, persons).sum())
+            lines.append(f"{variant},{date(2026, 1, 1) + timedelta(days=number)},{persons},{rng.binomial(views, 0.1)},{views}")
+    return written(folder, "\n".join(lines) + "\n")
+
+
+def test_views_are_no_persons_for_the_split(tmp_path: Path) -> None:
+    """Taken for persons they call one sound split in four unsound; with ratios alone none is tested, and the output says so."""
+    rng, alarms = np.random.default_rng(0), 0
+    asked = ("--ratio", "ctr=clicks/views", "--min-lift", 0.02, "--max-harm", 0.05)
+    for _ in range(30):
+        path = views_of_the_same_persons(tmp_path, rng)
+        answer = found(path, *asked)
+        assert answer["split"] is None and answer["verdict"]["verdict"] != "invalid"
+        assert any(note.startswith("split: not checked") and "--split-column" in note for note in answer["notes"])
+        alarms += not found(path, *asked, "--split-column", "views")["split"]["is_sound"]
+    assert alarms > 2, "or this data would show nothing"
+    assert "split: not checked" in run(path, *asked).output
+    assert found(path, *asked, "--split-column", "persons_seen")["split"]["p_value"] == 1.0
+    with_share = found(path, *asked, "--share", "seen=persons_seen/views")
+    assert with_share["split"] is not None and "split: checked on the sums of views" in with_share["notes"]
+
+
 def test_before_and_after_is_observational_and_never_ships(tmp_path: Path) -> None:
     path = daily(tmp_path, {"shop": 0.02})
     answer = found(path, "--ratio", "rate=clicks/views", "--before-after", "2026-02-05", "--min-lift", 0.01, "--max-harm", 0.05)
