@@ -47,6 +47,7 @@ class Request:
     max_harm: float | None = None
     alpha: float = 0.05
     before_after: date | None = None
+    window: str | None = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ def design_of(
     if request.expected_shares and (len(request.expected_shares) < len(variants) or abs(sum(request.expected_shares.values()) - 1) > 1e-6):
         raise UserError("--expected-share: give one for every variant; they must add up to 1")
     primary = request.primary or next((name for name in metrics if name not in request.guardrails), metrics[0])
+    if primary in request.guardrails:
+        raise UserError(f"--guardrail {primary}: is the metric that decides; a guardrail is another one")
     start = date(2000, 1, 1)
     experiment = {
         **dict.fromkeys("feature_class owner_team hypothesis what_changes looks spending pain_point planned_sample_per_variant".split()),
