@@ -90,6 +90,8 @@ def _statistics_row(table: Table, index: int, variant_column: str) -> Row:
         if (row[name] or 0.0) < 0:
             raise UserError(f"{table.where(index, name)}: a sum of squares cannot be below 0")
     average, spread = table.number(index, "mean"), table.number(index, "standard_deviation")
+    if (spread or 0.0) < 0:
+        raise UserError(f"{table.where(index, 'standard_deviation')}: a standard deviation cannot be below 0")
     kind = str(cells.get("metric_kind") or ("ratio" if row["sum_dd"] is not None else "mean" if spread is not None else "share"))
     if kind not in KINDS:
         raise UserError(f"{table.where(index, 'metric_kind')}: '{kind}' is none of {', '.join(KINDS)}")

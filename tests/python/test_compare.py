@@ -190,6 +190,7 @@ def test_the_columns_of_the_mart_from_csv_and_parquet(tmp_path: Path) -> None:
         ("variant_id,persons,numerator,metric_window\na,10,2,0\n", (), "row 2, column metric_window: '0' is no window"),
         ("variant_id,persons,numerator,metric_window\na,10,2,1.5\n", (), "row 2, column metric_window: '1.5' is no window"),
         ("variant_id,persons,numerator,metric_window\na,10,2,inf\n", (), "row 2, column metric_window: 'inf' is no window"),
+        ("variant_id,persons,mean,standard_deviation\na,10,1,-2\n", (), "row 2, column standard_deviation: a standard deviation cannot be below"),
         ("variant_id,persons,metric_kind\na,10,mean\n", (), "row 2, column sum_y: a mean needs it (or mean and standard_deviation)"),
         ("variant_id,persons,metric_kind\na,10,time\n", (), "'time' is none of share, mean, ratio"),
         ("who,persons,numerator\na,10,2\n", (), "no column for the variant"),
