@@ -63,7 +63,7 @@ def covariance(persons: Floats, total_a: Floats, total_b: Floats, total_ab: Floa
 
 
 def variance(persons: Floats, total: Floats, total_squares: Floats) -> Floats:
-    """Sample variance with n − 1; what is only rounding (a constant shifted by 0.1) is 0, what is below that `nan` (no values have such sums)."""
+    """Sample variance with n − 1; what is only rounding (a constant shifted by 0.1) is 0, what no sums can give `nan`."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         terms = total_squares / (persons - 1)
         return _possible(covariance(persons, total, total, total_squares), terms, terms)
