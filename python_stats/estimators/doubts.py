@@ -19,10 +19,10 @@ EVEN_SUPPORT = 2 / 3
 def doubts(arms: Sequence[Sample]) -> Words:
     """`too_few_events`, `thin_denominator`, or `ok`.
 
-    * Shares: in some arm the standard error is that of fewer than five events: n² V < 5, with n the arm's persons and V the variance of
-      the difference. In equal arms these are the events of both together (or of what did not happen, where that is rarer): with three,
-      an interval of 95 % misses in 10 %, because an arm without any has no spread to show. In an arm that is small beside the other, its
-      own: 0 of 2 against 500 of 1,000 is two people who happen to agree.
+    * Shares: fewer than five persons in all for whom it happened, or for whom it did not. With three, an interval of 95 % misses in 10 %,
+      because an arm without any has no spread to show.
+    * Shares in an arm smaller than another: a standard error of fewer than five of its events, n² V < 5, with n its persons
+      and V the variance of the difference: 0 of 2 against 500 of 1,000 is two people who happen to agree.
     * Means and ratios: the same of an arm in which everybody has one value (a share of 0 or 1 under another name); see `_size_of_event`.
     * Ratios: an arm whose denominator rests on a few persons: (Σd)² / Σd² (Kish's effective sample size) below 30, and below two thirds
       of its persons (where it is not, the degrees of freedom know how few there are). Who has most of the denominator makes the
@@ -35,10 +35,17 @@ def doubts(arms: Sequence[Sample]) -> Words:
     few, thin = (np.zeros(shape, dtype=bool) for _ in range(2))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         variance = sum((arm.variance for arm in arms), np.zeros(shape))
+        largest = np.maximum.reduce([arm.persons for arm in arms])
+        if all(arm.is_share for arm in arms):
+            happened = sum((arm.value * arm.persons for arm in arms), np.zeros(shape))
+            persons = sum((arm.persons for arm in arms), np.zeros(shape))
+            few = np.minimum(happened, persons - happened) < MIN_EVENTS - 0.5
         for arm in arms:
             size = 1.0 if arm.is_share else _size_of_event(arm, arms)
             events = variance * (arm.persons / size) ** 2
-            few = few | ((arm.is_share | (arm.variance == 0)) & (events < MIN_EVENTS - 0.5))
+            is_small = arm.persons < largest
+            doubted = is_small if arm.is_share else arm.variance == 0
+            few = few | (doubted & (events < MIN_EVENTS - 0.5))
             if arm.support is not None:
                 thin = thin | (arm.support < np.minimum(MIN_SUPPORT, EVEN_SUPPORT * arm.persons))
     return first_reason(shape, (few, TOO_FEW_EVENTS), (thin, THIN_DENOMINATOR))
@@ -59,11 +66,14 @@ def has_few_events_for_a_ratio(arms: Sequence[Sample]) -> Flags:
 def _size_of_event(arm: Sample, arms: Sequence[Sample]) -> Floats:
     """How far from this arm's value those lie in the other arms who have another: Σ (y − m)² / |Σ (y − m)|, 1 for a share of 0.
 
-    Exact where they all have one and the same (some buy, all for the same price), else a mean that weighs the far ones more.
+    Exact where they all have one and the same (some buy, all for the same price). Where most have another it is two standard deviations,
+    which is the same where it is half of them.
     """
-    squares, deviations = (np.zeros(arm.value.shape) for _ in range(2))
+    persons, squares, deviations = (np.zeros(arm.value.shape) for _ in range(3))
     for other in arms:
         apart = other.value - arm.value
+        persons = persons + other.persons * (other is not arm)
         squares = squares + other.persons * (other.persons * other.variance + apart**2)
         deviations = deviations + other.persons * apart
-    return np.asarray(squares / np.abs(deviations))
+    spread = squares / persons - (deviations / persons) ** 2
+    return np.where((deviations / persons) ** 2 > spread, 2 * np.sqrt(np.maximum(spread, 0.0)), squares / np.abs(deviations))
