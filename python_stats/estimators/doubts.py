@@ -76,4 +76,5 @@ def _size_of_event(arm: Sample, arms: Sequence[Sample]) -> Floats:
         squares = squares + other.persons * (other.persons * other.variance + apart**2)
         deviations = deviations + other.persons * apart
     spread = squares / persons - (deviations / persons) ** 2
-    return np.where((deviations / persons) ** 2 > spread, 2 * np.sqrt(np.maximum(spread, 0.0)), squares / np.abs(deviations))
+    no_two_values = ((deviations / persons) ** 2 > spread) | (deviations**2 < squares / 2)
+    return np.where(no_two_values, 2 * np.sqrt(np.maximum(spread, 0.0)), squares / np.abs(deviations))
