@@ -103,17 +103,18 @@ def read_baselines(
         stats, life_tables: this experiment's rows of `experiment_metric_stats` and `experiment_life_tables`.
         pseudo, pseudo_tables: its rows of `experiment_baselines` and `experiment_baseline_life_tables`.
         persons: exposed persons per variant; under '' those of the baseline period.
-        rmst_horizon_days: to where restricted means are taken.
+        rmst_horizon_days: to where restricted means are taken, and no further than the decision window.
     """
     control = design.control.variant_id if design.control else None
     window = design.decision_window
+    horizon_days = min(rmst_horizon_days, design.decision_window_days or math.inf)
     found: dict[str, Baseline] = {}
     own = [row for row in stats if row["segment"] == "all" and row["metric_window"] == window]
     for row in own:
         if row["variant_id"] == control and (row["persons"] or 0) >= LEAST:
             found[row["metric_id"]] = _of_sums(row, CONTROL)
     for metric_id, table in _by_metric(row for row in life_tables if _is_of(row, window) and row["variant_id"] == control).items():
-        if control is not None and (cell := _of_table(table, CONTROL, persons.get(control, 0), rmst_horizon_days)).n >= LEAST:
+        if control is not None and (cell := _of_table(table, CONTROL, persons.get(control, 0), horizon_days)).n >= LEAST:
             found[metric_id] = cell
     for metric_id, rows in _by_metric(row for row in stats if _is_of(row, "all")).items():
         if metric_id not in found and sum(row["persons"] or 0 for row in rows) >= LEAST and design.covariate_window_days:
@@ -123,7 +124,7 @@ def read_baselines(
             found[row["metric_id"]] = _of_sums(row, PSEUDO)
     for metric_id, table in _by_metric(row for row in pseudo_tables if row["metric_window"] == window).items():
         if metric_id not in found:
-            found[metric_id] = _of_table(table, PSEUDO, persons.get("", 0), rmst_horizon_days)
+            found[metric_id] = _of_table(table, PSEUDO, persons.get("", 0), horizon_days)
     return found
 
 

@@ -1,5 +1,6 @@
 """The command line. Only this module knows all the others; they are imported when a command needs them."""
 
+import math
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -40,6 +41,17 @@ class Group(click.Group):
             reason = (str(error).splitlines() or [""])[0]
             click.echo(f"empathy-roi: unexpected {type(error).__name__}: {reason} (run with 'empathy-roi --debug …' for details)", err=True)
             ctx.exit(EXIT_USAGE)
+
+
+class Finite(click.FloatRange):
+    """A number in a range. Click's own lets `nan` through, which is in none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number, or a usage error that names the option."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is no finite number.", param, ctx)
+        return number
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
@@ -140,7 +152,7 @@ runs_folder_option = click.option(
 @publish_folder_option
 @runs_folder_option
 @click.option("--keep", default=7, show_default=True, type=click.IntRange(min=2), help="How many publications to keep.")
-@click.option("--wait", "wait_s", default=0.0, show_default=True, type=click.FloatRange(min=0), help="Seconds to wait for another run.")
+@click.option("--wait", "wait_s", default=0.0, show_default=True, type=Finite(min=0), help="Seconds to wait for another run.")
 @click.option("--include-persons", is_flag=True, help="Publish tables about single persons, too.")
 def run(
     publish_folder: Path | None,
@@ -194,7 +206,7 @@ def publish(publish_folder: Path | None, rollback: bool, **flags: Any) -> None:
 @runs_folder_option
 @click.option("--person", "persons", multiple=True, metavar="ID", help="A user_id, anonymous_id or person_id (u:… or a:…).")
 @click.option("--person-file", type=click.File(encoding="utf-8"), help="One id a line; - for standard input, which no process list shows.")
-@click.option("--wait", "wait_s", default=0.0, show_default=True, type=click.FloatRange(min=0), help="Seconds to wait for another run.")
+@click.option("--wait", "wait_s", default=0.0, show_default=True, type=Finite(min=0), help="Seconds to wait for another run.")
 def forget(
     publish_folder: Path | None, runs_folder: Path | None, persons: Sequence[str], person_file: Any, wait_s: float, **flags: Any
 ) -> None:
@@ -253,14 +265,15 @@ def plan(experiment_id: str, output: str, **flags: Any) -> None:
 @click.option("--experiment", metavar="NAME", help="Which of the file's experiments.")
 @click.option("--variant-column", metavar="COLUMN", help="[default: variant_id, variant, group or arm]")
 @click.option("--day-column", metavar="COLUMN", help="[default: day or date]")
-@click.option("--split-column", metavar="COLUMN", help="Daily counts that the split is checked on.  [default: the first OF]")
+@click.option("--split-column", metavar="COLUMN", help="Daily counts of persons, to check the split.  [default: the first OF]")
 @click.option("--expected-share", "expected", multiple=True, metavar="VARIANT=SHARE", help="Declared split.  [default: equal]")
+@click.option("--window", metavar="DAYS", help="The window that decides, a number of days or all.  [default: the longest]")
 @click.option("--primary", metavar="METRIC", help="The metric that decides.  [default: the first]")
 @click.option("--guardrail", "guardrails", multiple=True, metavar="METRIC", help="A metric that may not be harmed.")
 @click.option("--decrease", multiple=True, metavar="METRIC", help="A metric of which less is better.")
-@click.option("--min-lift", type=click.FloatRange(min=0), help="Relative lift that is worth rolling out; with --max-harm gives a verdict.")
-@click.option("--max-harm", type=click.FloatRange(min=0), help="Relative harm that rolls back.")
-@click.option("--alpha", default=0.05, show_default=True, type=click.FloatRange(0, 0.5, min_open=True), help="Two-sided error rate.")
+@click.option("--min-lift", type=Finite(min=0), help="Relative lift that is worth rolling out; with --max-harm gives a verdict.")
+@click.option("--max-harm", type=Finite(min=0), help="Relative harm that rolls back.")
+@click.option("--alpha", default=0.05, show_default=True, type=Finite(0, 0.5, min_open=True), help="Two-sided error rate.")
 @click.option("--before-after", metavar="DATE", help="Compare the time before with the time from DATE on: observational.")
 @click.option("--output", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to tell.")
 def compare(file: Path, shares: Sequence[str], ratios: Sequence[str], expected: Sequence[str], output: str, **asked: Any) -> None:

@@ -151,7 +151,7 @@ def compare_means(
 
     Args:
         mean_control, mean_variant: means.
-        sd_control, sd_variant: standard deviations of a person's value (with n − 1).
+        sd_control, sd_variant: standard deviations of a person's value (with n − 1); below 0 they are `invalid_input`.
         n_control, n_variant: persons. With unequal arms and long tails Student's t errs to one side, and means and standard
             deviations cannot show it: `compare_means` does not check this.
         alpha: two-sided error rate.
@@ -161,7 +161,10 @@ def compare_means(
     [0.0142, 1.0]
     """
     shape, (m0, s0, n0, m1, s1, n1, level) = _arrays(mean_control, sd_control, n_control, mean_variant, sd_variant, n_variant, alpha)
-    arms = [moments.sample_of_means(n, m, np.zeros(n.shape), np.maximum(n - 1, 0.0) * s**2) for m, s, n in ((m0, s0, n0), (m1, s1, n1))]
+    arms = [
+        moments.sample_of_means(n, m, np.zeros(n.shape), np.where(s < 0, np.nan, np.maximum(n - 1, 0.0) * s**2))
+        for m, s, n in ((m0, s0, n0), (m1, s1, n1))
+    ]
     return _effects(shape, arms[0], arms[1], level)
 
 

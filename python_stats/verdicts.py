@@ -300,7 +300,7 @@ WHY = {
     "unbounded": "the control is too close to 0",
     "few_ended": "fewer than 30 cases have ended in a variant",
     "thin_denominator": "a few people have most of the cases",
-    "too_few_events": "it happened to fewer than five people, or to all but fewer than five",
+    "too_few_events": "it happened to too few people of a variant, or to nearly all of them",
     "skewed": "a few people weigh too much for groups of this size (a longer run, a cap, or equal groups would help)",
 }
 _WHY_OF_DAYS = WHY | {"zero_variance": "the difference was the same on every day, so that no interval can be given"}

@@ -28,6 +28,8 @@ def compare_table(table: Table, request: Request) -> Answer:
         if request.before_after is not None:
             raise UserError("--before-after: needs daily counts, and --share or --ratio to say what they are")
         return from_statistics(table, request)
+    if request.window is not None:
+        raise UserError("--window: daily counts have no windows; it is for a file of sufficient statistics")
     if not request.measures:
         raise UserError(
             f"{table.name}: has no column 'persons', so it is taken as daily counts; name what to compare, such as "

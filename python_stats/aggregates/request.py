@@ -47,6 +47,7 @@ class Request:
     max_harm: float | None = None
     alpha: float = 0.05
     before_after: date | None = None
+    window: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Answer:
     Attributes:
         evidence: `experiment`, or `observational` for a comparison in time.
         results: rows as in `experiment_results`.
-        split: the sample-ratio test; None for a comparison in time.
+        split: the sample-ratio test; None for a comparison in time, and where no column counts persons.
         verdict: where thresholds were given; never for `observational`.
         notes: what a reader has to know about how it was reckoned.
     """
@@ -89,6 +90,8 @@ def design_of(
     if request.expected_shares and (len(request.expected_shares) < len(variants) or abs(sum(request.expected_shares.values()) - 1) > 1e-6):
         raise UserError("--expected-share: give one for every variant; they must add up to 1")
     primary = request.primary or next((name for name in metrics if name not in request.guardrails), metrics[0])
+    if primary in request.guardrails:
+        raise UserError(f"--guardrail {primary}: is the metric that decides; a guardrail is another one")
     start = date(2000, 1, 1)
     experiment = {
         **dict.fromkeys("feature_class owner_team hypothesis what_changes looks spending pain_point planned_sample_per_variant".split()),
@@ -135,8 +138,8 @@ def split_between(design: Design, persons: Mapping[str, int]) -> Split:
     return split_of(design, [{"variant_id": variant, "exposed": seen} for variant, seen in persons.items()])
 
 
-def verdict_on(design: Design, request: Request, results: Sequence[Row], split: Split) -> Verdict | None:
-    """The verdict by the thresholds that were asked for; None where none were.
+def verdict_on(design: Design, request: Request, results: Sequence[Row], split: Split | None) -> Verdict | None:
+    """The verdict by the thresholds that were asked for; None where none were. A split that was not checked bars nothing.
 
     Raises:
         UserError: where only one of the two was.
@@ -145,4 +148,4 @@ def verdict_on(design: Design, request: Request, results: Sequence[Row], split: 
         return None
     if request.min_lift is None or request.max_harm is None:
         raise UserError("a verdict needs both --min-lift and --max-harm")
-    return decide(design, results, split, datetime(2100, 1, 1))
+    return decide(design, results, split or Split(None, None, None, True, "not_checked"), datetime(2100, 1, 1))

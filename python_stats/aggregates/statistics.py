@@ -9,6 +9,7 @@ from python_stats.errors import UserError
 
 Row = dict[str, Any]
 
+ALL = "all"
 KINDS = ("share", "mean", "ratio")
 MOMENTS = (
     "pivot_y pivot_d pivot_x pivot_z sum_y sum_d sum_x sum_z sum_yy sum_dd sum_xx sum_zz sum_yd sum_yx sum_yz sum_dx sum_dz sum_xz "
@@ -41,17 +42,42 @@ def from_statistics(table: Table, request: Request) -> Answer:
         kinds = {row["metric_kind"] for row in rows if row["metric_id"] == metric_id}
         if len(kinds) > 1:
             raise UserError(f"{table.name}: {metric_id} is {' and '.join(sorted(kinds))}; one metric has one metric_kind")
-    windows = {row["metric_window"] for row in rows}
-    design = design_of(
-        table, request, variants, metrics, "all" if "all" in windows else sorted(windows)[0], any(row["sum_xx"] for row in rows)
-    )
+    window, notes = _decision_window(table, request, {row["metric_window"] for row in rows})
+    design = design_of(table, request, variants, metrics, window, any(row["sum_xx"] for row in rows))
     results = analyze([design], rows, [], Options())
     persons = {
         variant: max((row["persons"] for row in rows if row["variant_id"] == variant and row["segment"] == "all"), default=0)
         for variant in variants
     }
     split = split_between(design, persons)
-    return Answer(EXPERIMENT, results, split, verdict_on(design, request, results, split), [])
+    return Answer(EXPERIMENT, results, split, verdict_on(design, request, results, split), notes)
+
+
+def _decision_window(table: Table, request: Request, windows: set[str]) -> tuple[str, list[str]]:
+    """The window that gives the verdict: the one asked for, else the longest, `all` beyond them; and where there are several, a note."""
+    in_order = sorted(windows, key=lambda window: float("inf") if window == ALL else int(window))
+    if request.window is not None and request.window not in windows:
+        raise UserError(f"--window: no window '{request.window}'; {table.name} has {', '.join(in_order)}")
+    window = request.window or in_order[-1]
+    if len(in_order) == 1:
+        return window, []
+    days = "all days" if window == ALL else f"{window} days"
+    why = "as asked for" if request.window else "the longest; --window takes another"
+    return window, [f"window: {days} ({why}) of {', '.join(in_order)} count for the verdict"]
+
+
+def _window(table: Table, index: int) -> str:
+    """`all`, or a whole number of days; a file without the column has `all`."""
+    value = table.rows[index].get("metric_window")
+    if value is None or value == ALL:
+        return ALL
+    try:
+        days = float(value)
+    except (TypeError, ValueError):
+        days = 0.0
+    if not days.is_integer() or days < 1:
+        raise UserError(f"{table.where(index, 'metric_window')}: '{value}' is no window; write days as a number such as 7, or {ALL}")
+    return str(int(days))
 
 
 def _statistics_row(table: Table, index: int, variant_column: str) -> Row:
@@ -64,6 +90,8 @@ def _statistics_row(table: Table, index: int, variant_column: str) -> Row:
         if (row[name] or 0.0) < 0:
             raise UserError(f"{table.where(index, name)}: a sum of squares cannot be below 0")
     average, spread = table.number(index, "mean"), table.number(index, "standard_deviation")
+    if (spread or 0.0) < 0:
+        raise UserError(f"{table.where(index, 'standard_deviation')}: a standard deviation cannot be below 0")
     kind = str(cells.get("metric_kind") or ("ratio" if row["sum_dd"] is not None else "mean" if spread is not None else "share"))
     if kind not in KINDS:
         raise UserError(f"{table.where(index, 'metric_kind')}: '{kind}' is none of {', '.join(KINDS)}")
@@ -93,7 +121,7 @@ def _statistics_row(table: Table, index: int, variant_column: str) -> Row:
         "experiment_id": "file",
         "variant_id": table.text(index, variant_column),
         "metric_id": str(cells.get("metric_id") or "metric"),
-        "metric_window": str(cells.get("metric_window") or "all"),
+        "metric_window": _window(table, index),
         "segment": str(cells.get("segment") or "all"),
         "metric_kind": kind,
         "persons": int(persons),

@@ -63,11 +63,13 @@ def survival_curves(designs: Iterable[Design], tables: Iterable[Row]) -> list[di
 
 def _curve(design: Design, key: tuple[str, str, str, str], variant_id: str, table: Sequence[Row]) -> list[dict[str, Any]]:
     table = sorted(table, key=lambda row: row["bucket_start_s"])
-    time = np.array([_edges(row)[1] for row in table], dtype=float)  # what is left is known at a bucket's end
+    last = np.inf if key[2] == "all" else 86400 * float(key[2])
+    time = np.array([min(_edges(row)[1], last) for row in table], dtype=float)  # what is left is known at a bucket's end
     at_risk, events, censored = (np.array([row[name] for row in table], dtype=float) for name in ("at_risk", "events", "censored"))
     curve = kaplan_meier(time, at_risk[None, :], events[None, :])
     low, high = log_log_interval(curve, design.alpha)
     kept = _kept(curve.survival[0])
+    kept = kept[np.diff(time[kept], append=np.inf) > 0]  # who is open at a window's end goes with the bucket that ends there
     since = np.concatenate([[-1], kept[:-1]])
     total = [np.concatenate([[0.0], np.cumsum(part)]) for part in (events, censored)]
     return [

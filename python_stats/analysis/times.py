@@ -29,12 +29,15 @@ def compare_times(pairs: Sequence[Pair], options: Options) -> list[dict[str, Any
             at_risk[index, bucket] = row["at_risk"]
             events[index, bucket] = row["events"]
             ended[index, bucket] = row["events"] + row["censored"]
-    at_risk = during_bucket(at_risk, ended - events, np.nan_to_num(end - start))
+    latest = np.array([_latest(pair.metric_window, options) for pair in pairs] * 2)
+    # who is left at the window's end was at risk up to there, and stands in the bucket that begins with it
+    lost = np.where(start[None, :] < latest[:, None], ended - events, 0.0)
+    at_risk = during_bucket(at_risk, lost, np.nan_to_num(end - start))
     times, at_risk, events, ended = times[order], at_risk[:, order], events[:, order], ended[:, order]
     cases = ended.sum(axis=1)  # no row in a life table is nobody: there is none for an empty one
     half = len(pairs)
     observed = last_supported(times, at_risk) if times.size else np.zeros(len(tables))
-    horizon = np.minimum(np.minimum(observed[:half], observed[half:]), options.rmst_horizon_days * 86400)
+    horizon = np.minimum(np.minimum(observed[:half], observed[half:]), latest[:half])
     both = np.concatenate([horizon, horizon])
     sample = doubting_few(sample_of_restricted_means(times, at_risk, events, cases, both), times, events, both)
     control, variant = (
@@ -46,3 +49,8 @@ def compare_times(pairs: Sequence[Pair], options: Options) -> list[dict[str, Any
     for row, tau in zip(rows, horizon, strict=True):
         row["horizon_s"] = clean(tau) if row["status"] == OK else None
     return [hide_small_segment(row, options) for row in rows]
+
+
+def _latest(window: str, options: Options) -> float:
+    """How far a restricted mean may reach, in seconds: `rmst_horizon_days`, and never beyond the window."""
+    return 86400 * min(options.rmst_horizon_days, math.inf if window == "all" else float(window))

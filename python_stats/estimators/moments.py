@@ -63,9 +63,10 @@ def covariance(persons: Floats, total_a: Floats, total_b: Floats, total_ab: Floa
 
 
 def variance(persons: Floats, total: Floats, total_squares: Floats) -> Floats:
-    """Sample variance with n − 1; what is only rounding (a constant shifted by 0.1) is 0."""
+    """Sample variance with n − 1; what is only rounding (a constant shifted by 0.1) is 0, what no sums can give `nan`."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        return without_rounding(covariance(persons, total, total, total_squares), total_squares / (persons - 1))
+        terms = total_squares / (persons - 1)
+        return _possible(covariance(persons, total, total, total_squares), terms, terms)
 
 
 def sample_of_means(persons: Floats, pivot: Floats, total: Floats, total_squares: Floats, skewness: Floats | None = None) -> Sample:
@@ -101,10 +102,16 @@ def sample_of_ratios(
         value = np.where(mean_d != 0, mean_y / mean_d, np.nan)
         spread_y, spread_d = variance(persons, sum_y, sum_yy), variance(persons, sum_d, sum_dd)
         linearised = spread_y - 2 * value * covariance(persons, sum_y, sum_d, sum_yd) + value**2 * spread_d
-        spread = without_rounding(linearised, spread_y + value**2 * spread_d) / (persons * mean_d**2)
+        sums = (sum_yy + value**2 * sum_dd) / (persons - 1)
+        spread = _possible(linearised, spread_y + value**2 * spread_d, sums) / (persons * mean_d**2)
         support = persons * mean_d**2 / (mean_d**2 + spread_d * (persons - 1) / persons)
     broken = ~np.isfinite(pivot_y + pivot_d + sum_y + sum_d + sum_yy + sum_dd + sum_yd)
     return replace(_judged(persons, value, spread, broken, mean_d == 0), skewness=skewness, support=support)
+
+
+def _possible(spread: Floats, terms: Floats, sums: Floats) -> Floats:
+    """A variance without what is only rounding of its terms; `nan` where it is further below 0 than rounded sums can bring it."""
+    return np.where(spread < -1e-9 * sums, np.nan, without_rounding(spread, terms))
 
 
 def without_rounding(difference: Floats, terms: Floats) -> Floats:

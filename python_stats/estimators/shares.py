@@ -16,7 +16,7 @@ def sample_of_shares(persons: Floats, pivot: Floats, total: Floats, total_square
 
 
 def wilson(successes: Floats, persons: Floats, alpha: Floats) -> tuple[Floats, Floats]:
-    """Wilson's score interval of one share (Wilson 1927); `nan` for n = 0.
+    """Wilson's score interval of one share (Wilson 1927); `nan` for n = 0, and for what is no share.
 
     (p̂ + z²/2n ± z √(p̂q̂/n + z²/4n²)) / (1 + z²/n)
     """
@@ -31,7 +31,7 @@ def wilson(successes: Floats, persons: Floats, alpha: Floats) -> tuple[Floats, F
         # At 0 and at 1 the bound is exact; rounding would leave it at 1e-19.
         low = np.where(successes == 0, 0.0, (centre - reach) / scale)
         high = np.where(successes == persons, 1.0, (centre + reach) / scale)
-    known = persons > 0
+        known = (persons > 0) & (share >= -1e-9) & (share <= 1 + 1e-9)
     return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 

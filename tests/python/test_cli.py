@@ -109,6 +109,20 @@ def test_an_unexpected_error_is_one_line_too(project: Path, monkeypatch: pytest.
     assert result.exit_code == 2 and "unexpected ValueError: first line" in one_line(result)
 
 
+def test_no_option_takes_a_number_that_is_none() -> None:
+    """Every option of every command that takes a fraction refuses `nan` and infinity, and names itself."""
+    seen = set()
+    for name, command in main.commands.items():
+        for option in command.params:
+            if option.type.name in ("float", "float range"):
+                seen.add(f"{name} {option.opts[0]}")
+                needed = ["x" for other in command.params if other.param_type_name == "argument" and other.required]
+                for value in ("nan", "inf"):
+                    result = call(name, option.opts[0], value, *needed)
+                    assert result.exit_code == 2 and f"Invalid value for '{option.opts[0]}'" in result.output, (name, value, result.output)
+    assert seen >= {"compare --alpha", "compare --min-lift", "compare --max-harm", "run --wait", "forget --wait"}
+
+
 def test_help_is_fast_and_imports_nothing_heavy() -> None:
     script = (
         "import sys; import python_stats.cli; print([m for m in ('numpy', 'scipy', 'duckdb', 'jinja2', 'yaml', 'dbt') if m in sys.modules])"

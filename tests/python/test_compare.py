@@ -109,6 +109,45 @@ def test_means_and_standard_deviations(tmp_path: Path) -> None:
     assert set(rows) == {"a", "b"}
 
 
+WINDOWS = "variant_id,metric_window,persons,numerator\n" + "".join(
+    f"{variant},{window},10000,{count}\n"
+    for variant, window, count in (("old", 7, 1000), ("new", 7, 1000), ("old", 30, 2000), ("new", 30, 2300), ("old", 100, 3000), ("new", 100, 3000))
+)
+
+
+@pytest.mark.parametrize(
+    "text,arguments,window,verdict",
+    [
+        (WINDOWS, (), "100", "stop_futile"),
+        (WINDOWS, ("--window", "30"), "30", "ship"),
+        (WINDOWS, ("--window", "7"), "7", "hold"),
+        (WINDOWS + "old,all,10000,4000\nnew,all,10000,4600\n", (), "all", "ship"),
+        (WINDOWS + "old,,10000,4000\nnew,,10000,4600\n", ("--window", "all"), "all", "ship"),
+        (WINDOWS.replace(",30,", ",30.0,"), ("--window", "30"), "30", "ship"),
+    ],
+)
+def test_one_window_gives_the_verdict_and_is_named(tmp_path: Path, text: str, arguments: tuple[str, ...], window: str, verdict: str) -> None:
+    answer = found(written(tmp_path, text), "--control", "old", "--min-lift", 0.05, "--max-harm", 0.05, *arguments)
+    assert [row["metric_window"] for row in answer["results"] if row["is_decision"]] == [window]
+    assert answer["verdict"]["verdict"] == verdict
+    (note,) = answer["notes"]
+    assert note.startswith(f"window: {window} days (") and note.endswith("count for the verdict")
+
+
+def test_one_window_needs_no_word(tmp_path: Path) -> None:
+    assert found(written(tmp_path, STATISTICS), "--control", "old")["notes"] == []
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+@pytest.mark.parametrize("option", ["--alpha", "--min-lift", "--max-harm"])
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_thresholds_are_finite_numbers(tmp_path: Path, option: str, value: str, form: str) -> None:
+    given = {"--min-lift": "0.05", "--max-harm": "0.05"} | {option: value}
+    result = run(written(tmp_path, STATISTICS), "--control", "old", "--output", form, *(part for pair in given.items() for part in pair))
+    assert result.exit_code == 2
+    assert f"Invalid value for '{option}'" in result.output and "unexpected" not in result.output
+
+
 def test_the_columns_of_the_mart_from_csv_and_parquet(tmp_path: Path) -> None:
     """A ratio with windows and segments, shifted sums and all; both forms give the same."""
     query = """
@@ -143,6 +182,15 @@ def test_the_columns_of_the_mart_from_csv_and_parquet(tmp_path: Path) -> None:
         ("variant_id,persons,numerator\na,10,2\nb,10,3\n", ("--control", "a", "--primary", "x"), "no metric 'x'"),
         ("variant_id,persons,numerator\na,10,2\nb,10,3\n", ("--control", "a", "--min-lift", "0.1"), "needs both"),
         ("variant_id,persons,numerator\na,10,2\nb,10,3\n", ("--control", "a", "--expected-share", "a=0.5"), "one for every variant"),
+        ("variant_id,persons,numerator\na,10,2\nb,10,3\n", ("--control", "a", "--window", "7"), "--window: no window '7'; "),
+        ("variant_id,day,n,y\na,1,5,1\n", ("--ratio", "c=y/n", "--window", "7"), "--window: daily counts have no windows"),
+        ("variant_id,persons,numerator\na,10,2\nb,10,3\n", ("--control", "a", "--guardrail", "metric"), "--guardrail metric: is the metric"),
+        ("metric_id,variant_id,persons,numerator\nc,a,10,2\nc,b,10,3\n", ("--control", "a", "--primary", "c", "--guardrail", "c"), "--guardrail c: is"),
+        ("variant_id,persons,numerator,metric_window\na,10,2,7\nb,10,3,week1\n", (), "row 3, column metric_window: 'week1' is no window; write"),
+        ("variant_id,persons,numerator,metric_window\na,10,2,0\n", (), "row 2, column metric_window: '0' is no window"),
+        ("variant_id,persons,numerator,metric_window\na,10,2,1.5\n", (), "row 2, column metric_window: '1.5' is no window"),
+        ("variant_id,persons,numerator,metric_window\na,10,2,inf\n", (), "row 2, column metric_window: 'inf' is no window"),
+        ("variant_id,persons,mean,standard_deviation\na,10,1,-2\n", (), "row 2, column standard_deviation: a standard deviation cannot be below"),
         ("variant_id,persons,metric_kind\na,10,mean\n", (), "row 2, column sum_y: a mean needs it (or mean and standard_deviation)"),
         ("variant_id,persons,metric_kind\na,10,time\n", (), "'time' is none of share, mean, ratio"),
         ("who,persons,numerator\na,10,2\n", (), "no column for the variant"),
@@ -193,6 +241,33 @@ def daily(folder: Path, groups: dict[str, float], days: int = 70, seed: int = 5)
             views = int(rng.poisson(2000))
             lines.append(f"{group},{day},{views},{rng.binomial(views, mood + (shift if day >= change else 0.0))}")
     return written(folder, "\n".join(lines) + "\n")
+
+
+def views_of_the_same_persons(folder: Path, rng: np.random.Generator, days: int = 28, persons: int = 180) -> Path:
+    """As many persons in either arm on each day, ten views each or so, the same rate of clicks."""
+    lines = ["variant,day,persons_seen,clicks,views"]
+    for variant in ("control", "b"):
+        for number in range(days):
+            views = int(rng.geometric(0.1, persons).sum())
+            lines.append(f"{variant},{date(2026, 1, 1) + timedelta(days=number)},{persons},{rng.binomial(views, 0.1)},{views}")
+    return written(folder, "\n".join(lines) + "\n")
+
+
+def test_views_are_no_persons_for_the_split(tmp_path: Path) -> None:
+    """Taken for persons they call one sound split in four unsound; with ratios alone none is tested, and the output says so."""
+    rng, alarms = np.random.default_rng(0), 0
+    asked = ("--ratio", "ctr=clicks/views", "--min-lift", 0.02, "--max-harm", 0.05)
+    for _ in range(30):
+        path = views_of_the_same_persons(tmp_path, rng)
+        answer = found(path, *asked)
+        assert answer["split"] is None and answer["verdict"]["verdict"] != "invalid"
+        assert any(note.startswith("split: not checked") and "--split-column" in note for note in answer["notes"])
+        alarms += not found(path, *asked, "--split-column", "views")["split"]["is_sound"]
+    assert alarms > 2, "or this data would show nothing"
+    assert "split: not checked" in run(path, *asked).output
+    assert found(path, *asked, "--split-column", "persons_seen")["split"]["p_value"] == 1.0
+    with_share = found(path, *asked, "--share", "seen=persons_seen/views")
+    assert with_share["split"] is not None and "split: checked on the sums of views" in with_share["notes"]
 
 
 def test_before_and_after_is_observational_and_never_ships(tmp_path: Path) -> None:

@@ -77,6 +77,48 @@ def test_the_log_rank_counts_those_who_wait_in_buckets_of_the_other_arm_alone() 
     assert abs(effects(tables)["all", "log_rank"]["chi_square"] - surplus**2 / spread) < 1e-9
 
 
+WINDOW = 7 * 86400.0
+
+
+def watched_for_a_week(size: int, mean: float, variant: str) -> tuple[list[dict[str, Any]], np.ndarray]:
+    """Life table of the 7-day window, and every case's time within it."""
+    times = np.random.default_rng(size + len(variant)).exponential(mean, size)
+    rows = life_table(variant, np.minimum(times, WINDOW), times < WINDOW)
+    return [{**row, "metric_window": "7"} for row in rows], np.minimum(times, WINDOW)
+
+
+def test_a_window_s_restricted_mean_ends_with_the_window() -> None:
+    """Who is open at the window's end is censored there, in a bucket that reaches an hour further: the mean of min(time, 7 days)."""
+    (old, control), (new, variant) = watched_for_a_week(20_000, 860_000, "old"), watched_for_a_week(15_000, 500_000, "new")
+    tables = [*old, *new]
+    for days, horizon in ((30, 7), (7, 7), (5, 5)):
+        (row,) = (row for row in analyze([PLAN], [], tables, Options(rmst_horizon_days=days)) if row["metric_window"] == "7")
+        assert row["status"] == "ok" and row["horizon_s"] == horizon * 86400
+        for found, times in ((row["control_value"], control), (row["variant_value"], variant)):
+            assert abs(found - np.minimum(times, horizon * 86400).mean()) < 30
+    effect = effects(tables)
+    assert effect["all", "restricted_mean"]["horizon_s"] == WINDOW
+    assert effect["all", "p90"]["status"] == "not_reached" and effect["all", "p90"]["control_value"] is None
+    assert abs(effect["all", "median"]["variant_value"] - np.median(variant)) < 3600
+
+
+def test_the_few_who_are_left_at_the_end_of_a_window_reach_to_it() -> None:
+    """Fifteen of 200 open at its end: at risk for all of the window, so the mean is taken to there."""
+    tables = []
+    for variant in ("old", "new"):
+        times = np.concatenate([np.linspace(3600, 400_000, 185), np.full(15, WINDOW)])
+        tables += [{**row, "metric_window": "7"} for row in life_table(variant, times, times < WINDOW)]
+    (row,) = (row for row in analyze([PLAN], [], tables, Options()) if row["metric_window"] == "7")
+    assert row["horizon_s"] == WINDOW and abs(row["control_value"] - times.mean()) < 120
+
+
+def test_a_window_s_curve_ends_with_the_window() -> None:
+    table, _ = watched_for_a_week(2000, 500_000, "old")
+    rows = survival_curves([PLAN], table)
+    assert rows[-1]["time_s"] == WINDOW and all(a["time_s"] < b["time_s"] for a, b in pairwise(rows))
+    assert sum(row["events"] + row["censored"] for row in rows) == 2000
+
+
 def test_corners() -> None:
     nobody_yet = effects([*drawn(50, 5000, 1, censored=1.1), *drawn(50, 5000, 2, variant="new", censored=1.1)])
     assert {measure: row["status"] for (_, measure), row in nobody_yet.items() if measure != "restricted_mean"} == {

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+import python_stats as ps
 from python_stats.estimators import comparison, moments
 from python_stats.estimators.contrast import side_of
 from python_stats.estimators.moments import Sample
-from python_stats.estimators.status import OK, STATUSES, UNBOUNDED
+from python_stats.estimators.status import OK, STATUSES, UNBOUNDED, WARNINGS
 
 
 def at(*values: float) -> np.ndarray:
@@ -66,7 +67,8 @@ def test_bad_input_has_a_status_and_no_exception(rows) -> None:
     found = comparison.compare(*samples, at(0.05))
     assert found.status[0] in STATUSES
     is_ok = found.status[0] == OK
-    for name in ("effect", "standard_error", "p_value"):
+    assert np.isfinite(found.effect[0]) == (is_ok or found.status[0] in WARNINGS)
+    for name in ("standard_error", "p_value"):
         assert np.isfinite(getattr(found, name)[0]) == is_ok, name
 
 
@@ -79,12 +81,58 @@ def test_bad_input_has_a_status_and_no_exception(rows) -> None:
         ((9, 0, 0, 0), (9, 0, 9, 9), "zero_variance"),
         ((10_000, 0.1, -1000, 100.00000000000001), (10_000, 0.1, -1000, 100.00000000000001), "zero_variance"),
         ((9, 0, math.inf, 1), (9, 0, 9, 9), "invalid_input"),
+        ((9, 0, 9, 8), (9, 0, 9, 12), "invalid_input"),  # Σy² is at least (Σy)² / n
+        ((9, 0, 9, 12), (9, 0, 9, 8.999), "invalid_input"),
+        ((9, 0, 0, -1), (9, 0, 9, 12), "invalid_input"),
+        ((9, 0, 9, 8), (1, 0, 1, 1), "invalid_input"),
     ],
 )
 def test_statuses(control, variant, status) -> None:
     found = comparison.compare(*(moments.sample_of_means(*(at(value) for value in arm)) for arm in (control, variant)), at(0.05))
     assert found.status[0] == status
     assert np.isnan(found.effect[0]) and np.isnan(found.p_value[0]) and np.isnan(found.ci_low[0])
+
+
+@given(st.integers(2, 10**7), st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
+@settings(max_examples=200, deadline=None)
+def test_rounding_of_a_constant_is_no_invalid_input(n, constant, pivot) -> None:
+    """n times the same number, from whatever pivot, summed in floating point."""
+    u = constant - pivot
+    arm = moments.sample_of_means(at(n), at(pivot), at(n * u), at(n * (u * u)))
+    assert arm.status[0] == OK and arm.variance[0] == 0
+
+
+@pytest.mark.parametrize("changed", [{"yy": 100.0}, {"dd": 100.0}, {"yd": 20_000.0}, {"yy": -1.0}])
+def test_ratios_of_sums_that_cannot_be(changed) -> None:
+    """Σy² below (Σy)² / n = 510.05, Σd² below 8,080.2, or Σyd beyond what Σy² and Σd² allow."""
+    good = {"persons": 500.0, "y": 505.0, "d": 2010.0, "yy": 1200.0, "dd": 9000.0, "yd": 2300.0}
+    assert ps.compare_ratios(ps.RatioSums(**good), ps.RatioSums(**good)).status == OK
+    for arms in ((good, good | changed), (good | changed, good)):
+        found = ps.compare_ratios(*(ps.RatioSums(**arm) for arm in arms))
+        assert found.status == "invalid_input" and np.isnan(found.effect) and np.isnan(found.p_value)
+
+
+def test_ratio_without_spread_is_no_invalid_input() -> None:
+    """Everybody clicks on half of what they get: the linearised values are 0, and their sums a difference of large numbers."""
+    rng = np.random.default_rng(8)
+    for scale in (1.0, 1e3, 1e6):
+        d = rng.normal(1000, 0.1, 400) * scale
+        sums = [(d / 2).sum(), d.sum(), (d * d / 4).sum(), (d * d).sum(), (d * d / 2).sum()]
+        arm = moments.sample_of_ratios(at(400), at(0), at(0), *(at(value) for value in sums))
+        assert arm.status[0] == OK
+
+
+@pytest.mark.parametrize("counts", [(-5, 100, 50, 100), (50, 100, -1, 100), (101, 100, 50, 100), (50, 100, 150, 100)])
+def test_counts_that_are_no_share(counts) -> None:
+    found = ps.compare_shares(*counts)
+    assert found.status == "invalid_input"
+    assert all(np.isnan(getattr(found, name)) for name in ("effect", "p_value", "ci_low", "ci_high", "score_low", "score_high"))
+
+
+def test_a_standard_deviation_below_0() -> None:
+    for sds in ((-1.0, 1.0), (1.0, -1.0)):
+        found = ps.compare_means(5.0, sds[0], 100, 4.0, sds[1], 100)
+        assert found.status == "invalid_input" and np.isnan(found.p_value)
 
 
 def test_ratio_without_denominator() -> None:

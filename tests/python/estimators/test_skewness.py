@@ -9,6 +9,7 @@ import pytest
 from estimators.sums import arm_of_means, one
 
 from python_stats.estimators import comparison, moments, skewness
+from python_stats.estimators.contrast import difference
 from python_stats.estimators.shares import sample_of_shares
 from python_stats.estimators.status import OK, SKEWED, THIN_DENOMINATOR, TOO_FEW_EVENTS
 
@@ -101,7 +102,8 @@ def test_two_events_against_one_are_too_few() -> None:
     assert float(np.mean(found.status == OK)) < 0.25 and set(found.status) <= {OK, TOO_FEW_EVENTS, "zero_variance"}
     few = found.status == TOO_FEW_EVENTS
     assert np.isfinite(found.effect[few]).all() and np.isnan(found.p_value[few]).all()
-    bare = comparison.compare(*(moments.Sample(a.persons, a.value, a.variance, a.status) for a in arms), np.full(repeats, 0.05))
+    df = comparison.welch_df(arms[0].variance, size, arms[1].variance, size)
+    bare = comparison.compare_contrast(difference(*arms), df, np.full(repeats, 0.05), np.full(repeats, OK), np.full(repeats, np.nan))
     missed = (bare.ci_low > 0.005) | (bare.ci_high < 0.005)
     assert float(np.mean(missed)) > 0.08
 
@@ -137,7 +139,7 @@ def test_a_few_with_most_of_the_denominator() -> None:
 
 
 def test_refused_keeps_estimate_and_counts_without_any_certainty() -> None:
-    found = shares(9000, 1000, 0.001, 1, 7)
+    found = shares(90_000, 10_000, 0.001, 1, 7)
     assert found.status[0] == found.relative_status[0] == SKEWED
     assert np.isfinite(found.effect[0]) and np.isfinite(found.relative[0])
     for name in ("standard_error", "df", "ci_low", "ci_high", "p_value", "relative_low", "relative_high", "critical"):
