@@ -92,7 +92,7 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
     code = exit_code(code, is_locked, written)
     broken = broken_file(project, written) if code == EXIT_USAGE and project.output.get("type") == "duckdb" else None
     if broken:
-        raise UserError(f"{broken}; replace the file, and run again")
+        raise UserError(f"{broken} (mend or replace the file, and run again)")
     return code
 
 
