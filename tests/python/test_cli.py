@@ -207,6 +207,17 @@ def test_build_hands_on_its_flags(fake_dbt, project: Path) -> None:
     assert {"--full-refresh", "--fail-fast"} <= set(found) and found[-2:] == ["--no-use-colors", "--store-failures"]
 
 
+def test_build_takes_several_values_as_dbt_does(fake_dbt) -> None:
+    seen = fake_dbt(0, ["success"])
+    arguments = ["-s", "+a", "+b", "--exclude=c", "d", "--threads", "3", "--exclude-resource-type", "test", "unit_test", "--", "--select", "e", "f"]
+    assert call("build", *arguments).exit_code == 0
+    found = json.loads(seen.read_text())
+    assert found[found.index("--select") :] == [
+        "--select", "+a", "--select", "+b", "--exclude", "c", "--exclude", "d", "--exclude-resource-type", "test",
+        "--exclude-resource-type", "unit_test", "--threads", "3", "--select", "e", "f",
+    ]  # fmt: skip
+
+
 def test_the_real_dbt_is_found() -> None:
     assert dbt_runner.dbt_command()[0] == sys.executable
 
@@ -246,3 +257,5 @@ def test_demo_stops_at_a_broken_build(fake_dbt, project: Path, monkeypatch: pyte
 def test_simulate_says_what_is_wrong(tmp_path: Path) -> None:
     assert call("simulate", str(tmp_path / "raw"), "--events", "0").exit_code == 2
     assert call("simulate", str(tmp_path / "raw"), "--file-format", "xml").exit_code == 2
+    result = call("simulate", str(tmp_path / "raw"), "--days", "40")
+    assert result.exit_code == 2 and "x>=60" in result.stderr

@@ -48,7 +48,7 @@ def wrong_raw(inputs: Inputs, tmp_path_factory: pytest.TempPathFactory) -> Input
         (folder / f"{table}.csv").symlink_to(inputs.raw_location.format(table=table))
     rows = read_csv(Path(inputs.raw_location.format(table="transactions")))
     write_csv(folder / "transactions.csv", [{name: value for name, value in row.items() if name != "transaction_type"} for row in rows])
-    (folder / "consents.csv").write_text(Path(inputs.raw_location.format(table="consents")).read_text().replace(",", ";"))
+    (folder / "consents.csv").write_text("consent_id;user_id;purpose\nc1;u1;marketing\n")
     return replace(inputs, raw_location=str(folder / "{table}.csv"))
 
 
