@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
@@ -177,6 +178,28 @@ LOCK = 'IO Error: Could not set lock on file "w.duckdb": Conflicting lock is hel
 def test_build_s_exit_codes(fake_dbt, dbt_code: int, statuses: list[str] | None, says: str, code: int) -> None:
     fake_dbt(dbt_code, statuses, says)
     assert call("build").exit_code == code
+
+
+def test_a_seed_that_is_new_to_dbt_is_parsed(fake_dbt, project: Path) -> None:
+    seen = fake_dbt(1, ["success", "error"], "seeds/metric_tree.csv is new to dbt: run dbt once with --no-partial-parse.")
+    script = project / "fake_dbt.py"
+    script.write_text(script.read_text().replace("sys.exit(1)", "sys.exit('--no-partial-parse' not in sys.argv)"))
+    assert call("build", "--select", "a").exit_code == 0
+    assert json.loads(seen.read_text())[-3:] == ["--select", "a", "--no-partial-parse"]
+    fake_dbt(1, ["success", "error"], "seeds/metric_tree.csv is new to dbt: run dbt once with --no-partial-parse.")
+    assert call("build").exit_code == 2  # tried twice, not for ever
+
+
+@pytest.mark.parametrize(("made", "is_left"), [("", False), ("create table t as select 1", True)])
+def test_a_refused_first_build_leaves_no_database(fake_dbt, project: Path, made: str, is_left: bool) -> None:
+    fake_dbt(2)
+    script = project / "fake_dbt.py"
+    script.write_text(f"import duckdb\nduckdb.connect('w.duckdb').execute({made or 'select 1'!r})\n" + script.read_text())
+    (project / "w.duckdb").unlink()
+    assert call("build").exit_code == 2
+    assert (project / "w.duckdb").is_file() is is_left
+    duckdb.connect("w.duckdb").close()
+    assert call("build").exit_code == 2 and (project / "w.duckdb").is_file()  # one that was there stays
 
 
 def test_old_results_do_not_speak_for_a_new_failure(fake_dbt, project: Path) -> None:
