@@ -54,6 +54,26 @@ class Finite(click.FloatRange):
         return number
 
 
+class BuildCommand(click.Command):
+    """Takes dbt's flags of several values as dbt does: `--select a b` is `--select a --select b`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Give each value a flag of its own, up to `--`."""
+        several = {name for option in self.params if isinstance(option, click.Option) and option.multiple for name in option.opts}
+        end = args.index("--") if "--" in args else len(args)
+        given: list[str] = []
+        flag, has_value = "", False
+        for argument in args[:end]:
+            if argument.startswith("-"):
+                name, equals, _ = argument.partition("=")
+                flag, has_value = name if name in several else "", bool(equals)
+            elif flag:
+                given += [flag] if has_value else []
+                has_value = True
+            given.append(argument)
+        return super().parse_args(ctx, [*given, *args[end:]])
+
+
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.option("--debug", is_flag=True, envvar="EMPATHY_ROI_DEBUG", help="Show the stack of an error.")
 @click.version_option(package_name="empathy-roi", prog_name="empathy-roi")
@@ -100,7 +120,7 @@ def build_options(command: Command) -> Command:
     return command
 
 
-@main.command()
+@main.command(cls=BuildCommand)
 @connection_options
 @build_options
 def build(dbt_arguments: Sequence[str], **flags: Any) -> None:
@@ -146,7 +166,7 @@ runs_folder_option = click.option(
 )
 
 
-@main.command()
+@main.command(cls=BuildCommand)
 @connection_options
 @build_options
 @publish_folder_option
@@ -292,7 +312,7 @@ def compare(file: Path, shares: Sequence[str], ratios: Sequence[str], expected: 
 @click.argument("output_folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--events", default=200_000, show_default=True, type=click.IntRange(min=1), help="About how many product events.")
 @click.option("--seed", default=1, show_default=True, help="Which of the possible worlds.")
-@click.option("--days", type=click.IntRange(min=1), help="Length of the simulated time.")
+@click.option("--days", type=click.IntRange(min=60), help="Length of the simulated time.")
 @click.option("--file-format", default="parquet", show_default=True, type=click.Choice(["parquet", "csv"]))
 @click.option("--replicas", type=click.IntRange(min=1), help="Independent copies of the business.")
 @click.option("--seeds-folder", type=click.Path(path_type=Path, file_okay=False), help="Also write the seeds that go with it.")
@@ -320,7 +340,7 @@ def load(location: str, **flags: Any) -> None:
     click.echo(f"{project.variables.get('raw_schema') or 'raw'}: {sum(rows.values()):,} rows in {len(rows)} raw tables")
 
 
-@main.command()
+@main.command(cls=BuildCommand)
 @connection_options
 @build_options
 @click.option("--events", default=200_000, show_default=True, type=click.IntRange(min=1), help="About how many product events.")

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from python_stats import postgres, seed_files, spark
@@ -20,6 +21,8 @@ from python_stats.warehouse import check_available, database_path, is_damage_mes
 _PASSED = frozenset({"success", "pass", "warn", "skipped", "no-op", "reused"})
 _CHECK_FAILED = frozenset({"fail"})
 _EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Interrupt|Exit)\b")
+_PARSE_ALL = "--no-partial-parse"
+_NEW_SEED = f"is new to dbt: run dbt once with {_PARSE_ALL}"  # macros/configuration/typed_seed.sql
 _NO_ROOM = 1 << 20  # less than a build needs for its own log
 
 
@@ -64,8 +67,9 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
         env={**os.environ, **(libpq_options() if project.output.get("type") == "postgres" else {}), **(environment or {})},
         pass_fds=inherited,
     )
-    is_locked = is_damaged = is_lost = is_full = False
+    is_locked = is_damaged = is_lost = is_full = has_new_seed = False
     path = database_path(project)
+    was_there = path.exists()
     assert process.stdout is not None
     try:
         with process.stdout as output:
@@ -73,6 +77,7 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
                 is_locked = is_locked or is_lock_message(line)
                 is_damaged = is_damaged or is_damage_message(line, path)
                 is_lost = is_lost or _is_lost(project, line)
+                has_new_seed = has_new_seed or _NEW_SEED in line
                 is_full = is_full or os.strerror(errno.ENOSPC) in line
                 sys.stdout.write(line)
                 sys.stdout.flush()
@@ -81,6 +86,10 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
         process.terminate()
         process.wait()
         raise
+    if code and has_new_seed and _PARSE_ALL not in arguments:
+        return build(project, [*arguments, _PARSE_ALL], environment, inherited)
+    if code and not was_there and project.output.get("type") == "duckdb":
+        _remove_empty(path)
     if code and (is_full or _free_bytes(project.target_folder) < _NO_ROOM):
         raise UserError(f"{project.target_folder}: {os.strerror(errno.ENOSPC)}, or on the disk of {path}; make room, and run again")
     if code and is_damaged:
@@ -92,8 +101,20 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
     code = exit_code(code, is_locked, written)
     broken = broken_file(project, written) if code == EXIT_USAGE and project.output.get("type") == "duckdb" else None
     if broken:
-        raise UserError(f"{broken}; replace the file, and run again")
+        raise UserError(f"{broken} (mend or replace the file, and run again)")
     return code
+
+
+def _remove_empty(path: Path) -> None:
+    """Remove the database that a refused first build leaves behind, if nothing is in it."""
+    import duckdb
+
+    with suppress(duckdb.Error, OSError):
+        if path.is_file():
+            with duckdb.connect(str(path), read_only=True) as connection:
+                found = connection.execute("select count(*) from information_schema.tables").fetchone()
+            if found == (0,):
+                path.unlink()
 
 
 def _is_lost(project: Project, line: str) -> bool:

@@ -4,9 +4,11 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from python_stats import csv_files
 from python_stats.errors import UserError, first_line
 from python_stats.project import Project
 from python_stats.sql_warehouse import literal, quoted
@@ -127,6 +129,9 @@ def _export(location: str, target: Path, types: Mapping[str, str], text: str) ->
             return None
         try:
             described = connection.execute(f"describe select * from {relation}").fetchall()
+            separator = csv_files.separator_fault([name for name, *_ in described]) if ".csv" in path else None
+            if separator:
+                raise UserError(f"{path}: {separator}")
             columns = {name: types.get(kind, text) for name, kind, *_ in described}
             as_text = [f"cast({quoted(name)} as varchar) as {quoted(name)}" for name, kind, *_ in described if kind not in types]
             selected = f"* replace ({', '.join(as_text)})" if as_text else "*"
@@ -146,14 +151,25 @@ def unreadable_file(connection: "duckdb.DuckDBPyConnection", pattern: str, is_wh
     """
     import duckdb
 
+    is_csv = ".csv" in pattern
     for (path,) in connection.execute(f"select file from glob({literal(pattern)}) order by 1").fetchall():
         try:
             _, relation = raw_files(re.sub(r"[*?[]", r"[\g<0>]", path))
-            connection.execute(f"describe select * from {relation}")
+            columns = [name for name, *_ in connection.execute(f"describe select * from {relation}").fetchall()]
+            separator = csv_files.separator_fault(columns) if is_csv else None
+            if separator:
+                return f"{path}: {separator}"
             if is_whole:
                 connection.execute(f"select max(hash(found)) from {relation} as found")
         except duckdb.Error as error:
-            return f"{path}: cannot be read ({first_line(error)})"
+            return (is_csv and _csv_fault(Path(path))) or f"{path}: cannot be read ({first_line(error)})"
+    return None
+
+
+def _csv_fault(path: Path) -> str | None:
+    """What is wrong with a CSV file that DuckDB cannot read; None where it cannot be told, as of a compressed one."""
+    with suppress(OSError):
+        return csv_files.fault(path, is_one_line_end=True) if path.suffix == ".csv" else None
     return None
 
 

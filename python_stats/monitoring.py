@@ -133,7 +133,7 @@ def judge(
     judged = {(row["variant_id"], row["metric_id"]): row for course in courses for row in course.rows}
     rows = [dict(judged.get((row["variant_id"], row["metric_id"]), row) if row["is_decision"] else row) for row in results]
     adjust_p_values(rows, {design.experiment_id: design})
-    verdict = barred_from_judging(design, split)
+    verdict = barred_from_judging(design, split, as_of)
     if verdict is None:
         verdict = combine(design, [course.verdict for course in courses], list(judged.values()))
     elif not split.is_sound:

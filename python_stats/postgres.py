@@ -33,7 +33,10 @@ def connect(project: Project, *, read_only: bool = False) -> Iterator[Any]:
     try:
         import psycopg
     except ImportError as error:
-        raise UserError("the target is of type 'postgres', which needs: pip install 'empathy-roi[postgres]'") from error
+        raise UserError(
+            "the target is of type 'postgres', which needs "
+            "(in the project's folder) pip install --no-deps -r requirements-postgres.lock -e ."
+        ) from error
     output = project.output
     names = {"host": "host", "port": "port", "user": "user", "dbname": "dbname", "sslmode": "sslmode", "connect_timeout": "connect_timeout"}
     given = {ours: output[theirs] for ours, theirs in names.items() if output.get(theirs) not in (None, "")}

@@ -1,8 +1,9 @@
-"""What dbt would not say of a seed's file: that it is no text, or empty. What is in it is checked by the rules (models/configuration)."""
+"""What dbt would not say of a seed's file, or not by its row: that it is no CSV. What it says is checked in models/configuration."""
 
 import os
 from pathlib import Path
 
+from python_stats import csv_files
 from python_stats.errors import UserError
 
 
@@ -10,7 +11,7 @@ def check(project_folder: Path) -> None:
     """Look at every seed before dbt does.
 
     Raises:
-        UserError: naming the file and the line, or the folder that cannot be used.
+        UserError: naming each file that cannot be read, and the line; or the folder that cannot be used.
     """
     said = Path(os.environ.get("EMPATHY_ROI_SEEDS") or "seeds")
     if said.is_absolute():
@@ -19,14 +20,15 @@ def check(project_folder: Path) -> None:
             "of an absolute path dbt would overwrite the files with its own SQL"
         )
     folder = project_folder / said
-    for path in sorted(folder.glob("*.csv")):
-        try:
-            content = path.read_bytes()
-            content.decode("utf-8")
-        except UnicodeDecodeError as error:
-            line = content.count(b"\n", 0, error.start) + 1
-            raise UserError(f"{path}, line {line}: is no UTF-8 text (byte 0x{content[error.start]:02x}); save it as UTF-8") from error
-        except OSError as error:
-            raise UserError(f"{path}: cannot be read ({error.strerror})") from error
-        if not content.strip():
-            raise UserError(f"{path}: is empty; write its header at least")
+    faults = [found for path in sorted(folder.glob("*.csv")) if (found := _fault(path))]
+    if faults:
+        raise UserError("; ".join(faults))
+
+
+def _fault(path: Path) -> str | None:
+    try:
+        if not path.read_bytes().strip():
+            return f"{path}: is empty; write its header at least"
+        return csv_files.fault(path)
+    except OSError as error:
+        return f"{path}: cannot be read ({error.strerror})"

@@ -31,7 +31,9 @@ def connect(project: Project) -> Iterator["Session"]:
         from pyhive import exc, hive
         from thrift.transport.TTransport import TTransportException
     except ImportError as error:
-        raise UserError("the target is of type 'spark', which needs: pip install 'empathy-roi[spark]'") from error
+        raise UserError(
+            "the target is of type 'spark', which needs (in the project's folder) pip install --no-deps -r requirements-spark.lock -e ."
+        ) from error
     output = project.output
     source = f"target '{project.target_name}' of {project.profiles_folder / 'profiles.yml'}"
     if output.get("method") != "thrift":

@@ -20,7 +20,7 @@ from typing import Any
 from python_stats.analysis.levels import BEFORE_FIRST_LOOK, at_level, hidden
 from python_stats.analysis.rows import CUPED, PAIRED_DAYS
 from python_stats.designs import Design
-from python_stats.estimators.split import ALARM_P, DAILY_MISMATCH, Split
+from python_stats.estimators.split import ALARM_P, DAILY_MISMATCH, NO_PERSONS, Split
 from python_stats.evidence import HARMED, NON_INFERIOR, OPEN, Evidence, evidence
 from python_stats.looks import FIXED, GROUP_SEQUENTIAL, LAST, OVER, SAFETY, WAITING, Day, adjusted_p, days_of, harm_level, levels
 from python_stats.metrics import metric
@@ -66,7 +66,7 @@ def decide(design: Design, results: Iterable[Row], split: Split, as_of: datetime
         currency: for amounts in sentences.
     """
     rows = [row for row in results if row["is_decision"]]
-    barred = barred_from_judging(design, split)
+    barred = barred_from_judging(design, split, as_of)
     if barred:
         return barred
     verdicts, judged = [], []
@@ -87,12 +87,18 @@ def look_at_as_of(
     return day, read, decide_on(design, variant_id, read, day, currency)
 
 
-def barred_from_judging(design: Design, split: Split) -> Verdict | None:
-    """`invalid` where the split is unsound, `hold` where the design has no comparison to judge, else None."""
+def barred_from_judging(design: Design, split: Split, as_of: datetime) -> Verdict | None:
+    """`invalid` where the split is unsound, `hold` where there is no comparison to judge, or nobody to compare, else None."""
     if not split.is_sound:
-        return Verdict(INVALID, split.status, _invalid_sentence(split), None, "")
+        return Verdict(INVALID, split.status, _invalid_sentence(design, split), None, "")
     if design.primary is None or not design.treatments or design.control is None:
         return Verdict(HOLD, "incomplete_design", "No verdict: a control, a variant and a primary metric are needed.", None, "")
+    if split.status == NO_PERSONS and as_of.date() < design.started_on:
+        return Verdict(KEEP_RUNNING, "not_started", f"It has not started: it starts on {design.started_on}.", None, "")
+    if split.status == NO_PERSONS and design.has_closed(as_of):
+        dates = f"from {design.started_on} to {design.ended_on}, the dates of {_seed_row(design, 'experiments')}"
+        sentence = f"No verdict: nobody was assigned {dates}."
+        return Verdict(HOLD, NO_PERSONS, sentence, None, "")
     return None
 
 
@@ -272,11 +278,18 @@ def _running_sentence(design: Design, persons: int, story: str, primary: Evidenc
     return f"Keep running: {number(persons)} of {planned} planned per variant are in.{so_far} Too early to act on."
 
 
-def _invalid_sentence(split: Split) -> str:
+def _seed_row(design: Design, seed: str) -> str:
+    return f"experiment_id={design.experiment_id} in {seed}.csv"
+
+
+def _invalid_sentence(design: Design, split: Split) -> str:
     if split.status == DAILY_MISMATCH:
         return "Do not use this result: for a time the variants did not get the share of people that was declared."
     if split.p_value is None or split.p_value >= ALARM_P:
-        return "Do not use this result: people were seen in a variant that was declared without a share, or not at all."
+        strays = " and ".join(f"“{variant}”" for variant in split.strays) or "a variant"
+        was = "were" if len(split.strays) > 1 else "was"
+        where = _seed_row(design, "experiment_variants")
+        return f"Do not use this result: people were seen in {strays}, which {was} declared without a share, or not at all ({where})."
     chance = 1 / split.p_value if split.p_value else float("inf")
     odds = f"one in {significant(chance, 2)}" if chance < 1e9 else "less than one in a billion"
     return f"Do not use this result: the variants did not get the share of people that was declared (by chance, {odds})."

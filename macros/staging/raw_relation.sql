@@ -80,11 +80,15 @@
             {%- do faults.append(fault) -%}
         {%- else -%}
             {%- set present = raw_columns(table) -%}
-            {%- for column in contract.columns if column.get('required') and column.name not in present -%}
-                {%- do faults.append("raw table '" ~ table ~ "' has no column '" ~ column.name ~ "', which the raw contract requires") -%}
-            {%- endfor -%}
-            {%- if table != 'users' and 'user_id' not in present and 'anonymous_id' not in present -%}
-                {%- do faults.append("raw table '" ~ table ~ "' has neither a column 'user_id' nor 'anonymous_id'") -%}
+            {%- if not present or (present | length == 1 and ';' in present.keys() | first) -%}
+                {%- do faults.append("raw table '" ~ table ~ "' has one column only: the cells of its CSV file are separated by semicolons or tabs; save it with commas") -%}
+            {%- else -%}
+                {%- for column in contract.columns if column.get('required') and column.name not in present -%}
+                    {%- do faults.append("raw table '" ~ table ~ "' has no column '" ~ column.name ~ "', which the raw contract requires") -%}
+                {%- endfor -%}
+                {%- if table != 'users' and 'user_id' not in present and 'anonymous_id' not in present -%}
+                    {%- do faults.append("raw table '" ~ table ~ "' has neither a column 'user_id' nor 'anonymous_id'") -%}
+                {%- endif -%}
             {%- endif -%}
         {%- endif -%}
     {%- endfor -%}

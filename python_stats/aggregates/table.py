@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from python_stats.csv_files import separator_fault
 from python_stats.errors import UserError
 
 
@@ -119,6 +120,9 @@ def _csv(path: Path) -> Table:
         raise UserError(f"{name}: cannot be read as CSV in UTF-8 ({str(error).splitlines()[0]})") from error
     if not cells or not any(cells[0]):
         raise UserError(f"{name}: has no header; name the columns in the first row")
+    separator = separator_fault(cells[0])
+    if separator:
+        raise UserError(f"{name}: {separator}")
     columns = [cell.strip() for cell in cells[0]]
     repeated = next((column for column in columns if columns.count(column) > 1), None)
     if repeated is not None:

@@ -5,6 +5,7 @@ Knows designs and estimators; knows neither warehouse nor page. Rows in and rows
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,8 @@ def split_of(design: Design, traffic: Iterable[Row]) -> Split:
     exposed = {row["variant_id"]: row["exposed"] or 0 for row in traffic}
     shares = {variant.variant_id: variant.expected_share for variant in design.variants}
     arms = sorted({*exposed, *shares})
-    return sample_ratio(
+    found = sample_ratio(
         np.array([exposed.get(arm, 0) for arm in arms], dtype=float),
         np.array([as_float(shares.get(arm)) for arm in arms], dtype=float),
     )
+    return replace(found, strays=tuple(arm for arm in arms if exposed.get(arm) and not shares.get(arm)))

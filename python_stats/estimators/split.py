@@ -10,6 +10,7 @@ ALARM_P = 0.001
 STRAY_SHARE = 0.001
 MIN_EXPECTED = 100.0
 DAILY_MISMATCH = "daily_sample_ratio_mismatch"
+NO_PERSONS = "no_persons"
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Split:
             not at all. Fewer (a test account) are reported by the status alone.
         status: `ok`, `sample_ratio_mismatch`, `daily_sample_ratio_mismatch`, `undeclared_variant`, `no_persons` or `one_arm`.
         daily_p_value: of `daily_sample_ratio` up to the last day; None where it was not worked out.
+        strays: arms that were seen, though declared with no share or not at all; named by who knows the names.
     """
 
     chi_square: float | None
@@ -30,6 +32,7 @@ class Split:
     is_sound: bool
     status: str
     daily_p_value: float | None = None
+    strays: tuple[str, ...] = ()
 
     def with_daily(self, p_value: float) -> "Split":
         """The same beside the test of every day, whose alarm alone makes the split unsound, too."""
@@ -58,7 +61,7 @@ def sample_ratio(observed: Floats, expected_share: Floats) -> Split:
     arms, total = int(counted.sum()), float(observed[counted].sum())
     stray_alarm = strays > STRAY_SHARE * (strays + total)
     if arms < 2 or total == 0:
-        status = "undeclared_variant" if strays else "no_persons" if total == 0 else "one_arm"
+        status = "undeclared_variant" if strays else NO_PERSONS if total == 0 else "one_arm"
         return Split(None, None, None, not stray_alarm, status)
     expected = expected_share[counted] / expected_share[counted].sum() * total
     chi_square = float(((observed[counted] - expected) ** 2 / expected).sum())

@@ -1,5 +1,5 @@
 -- An experiment that is not over gets its planned sample in its planned dates, at the traffic it has, or at that of the weeks before it.
--- Warns, with the day on which the sample would be in.
+-- Warns, with the day on which the sample would be in, where that is near.
 {{ config(severity='warn') }}
 {%- set late %}
 with smallest_shares as (
@@ -82,9 +82,11 @@ where would_be_in_on is null or would_be_in_on > ended_on
 {%- endset -%}
 {%- if execute and flags.WHICH in ('build', 'test') -%}
     {%- for row in run_query(late ~ ' order by experiment_id').rows -%}
+        {%- set when = ', for nobody has been seen who would enter it.' if not row[3]
+            else ', nor within a year after it at that traffic.' if not row[4] or (row[4] - row[1]).days > 365
+            else ', at that traffic it would be on ' ~ row[4] ~ '.' -%}
         {%- do log(
-            seed_file('experiments') ~ ', experiment_id=' ~ row[0] ~ ': the planned sample of ' ~ row[2] ~ ' a variant is not in by ' ~ row[1]
-            ~ (', at that traffic it would be on ' ~ row[4] ~ '.' if row[4] else ', for nobody has been seen who would enter it.'), info=true
+            seed_file('experiments') ~ ', experiment_id=' ~ row[0] ~ ': the planned sample of ' ~ row[2] ~ ' a variant is not in by ' ~ row[1] ~ when, info=true
         ) -%}
     {%- endfor -%}
 {%- endif -%}

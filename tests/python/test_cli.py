@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
@@ -193,6 +194,28 @@ def test_build_s_exit_codes(fake_dbt, dbt_code: int, statuses: list[str] | None,
     assert call("build").exit_code == code
 
 
+def test_a_seed_that_is_new_to_dbt_is_parsed(fake_dbt, project: Path) -> None:
+    seen = fake_dbt(1, ["success", "error"], "seeds/metric_tree.csv is new to dbt: run dbt once with --no-partial-parse.")
+    script = project / "fake_dbt.py"
+    script.write_text(script.read_text().replace("sys.exit(1)", "sys.exit('--no-partial-parse' not in sys.argv)"))
+    assert call("build", "--select", "a").exit_code == 0
+    assert json.loads(seen.read_text())[-3:] == ["--select", "a", "--no-partial-parse"]
+    fake_dbt(1, ["success", "error"], "seeds/metric_tree.csv is new to dbt: run dbt once with --no-partial-parse.")
+    assert call("build").exit_code == 2  # tried twice, not for ever
+
+
+@pytest.mark.parametrize(("made", "is_left"), [("", False), ("create table t as select 1", True)])
+def test_a_refused_first_build_leaves_no_database(fake_dbt, project: Path, made: str, is_left: bool) -> None:
+    fake_dbt(2)
+    script = project / "fake_dbt.py"
+    script.write_text(f"import duckdb\nduckdb.connect('w.duckdb').execute({made or 'select 1'!r})\n" + script.read_text())
+    (project / "w.duckdb").unlink()
+    assert call("build").exit_code == 2
+    assert (project / "w.duckdb").is_file() is is_left
+    duckdb.connect("w.duckdb").close()
+    assert call("build").exit_code == 2 and (project / "w.duckdb").is_file()  # one that was there stays
+
+
 def test_old_results_do_not_speak_for_a_new_failure(fake_dbt, project: Path) -> None:
     fake_dbt(1, ["fail"])
     assert call("build").exit_code == 1
@@ -219,6 +242,17 @@ def test_build_hands_on_its_flags(fake_dbt, project: Path) -> None:
     ):
         assert any(found[index : index + 2] == list(pair) for index in range(len(found))), pair
     assert {"--full-refresh", "--fail-fast"} <= set(found) and found[-2:] == ["--no-use-colors", "--store-failures"]
+
+
+def test_build_takes_several_values_as_dbt_does(fake_dbt) -> None:
+    seen = fake_dbt(0, ["success"])
+    arguments = ["-s", "+a", "+b", "--exclude=c", "d", "--threads", "3", "--exclude-resource-type", "test", "unit_test", "--", "--select", "e", "f"]
+    assert call("build", *arguments).exit_code == 0
+    found = json.loads(seen.read_text())
+    assert found[found.index("--select") :] == [
+        "--select", "+a", "--select", "+b", "--exclude", "c", "--exclude", "d", "--exclude-resource-type", "test",
+        "--exclude-resource-type", "unit_test", "--threads", "3", "--select", "e", "f",
+    ]  # fmt: skip
 
 
 def test_the_real_dbt_is_found() -> None:
@@ -260,3 +294,5 @@ def test_demo_stops_at_a_broken_build(fake_dbt, project: Path, monkeypatch: pyte
 def test_simulate_says_what_is_wrong(tmp_path: Path) -> None:
     assert call("simulate", str(tmp_path / "raw"), "--events", "0").exit_code == 2
     assert call("simulate", str(tmp_path / "raw"), "--file-format", "xml").exit_code == 2
+    result = call("simulate", str(tmp_path / "raw"), "--days", "40")
+    assert result.exit_code == 2 and "x>=60" in result.stderr

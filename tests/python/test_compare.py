@@ -169,6 +169,7 @@ def test_the_columns_of_the_mart_from_csv_and_parquet(tmp_path: Path) -> None:
     [
         ("", (), "has no header"),
         ("variant_id,persons\n", (), "has no rows"),
+        ("variant_id;persons\na;1\n", (), "the cells are separated by semicolons; save it with commas"),
         ("variant_id,persons,numerator\na,1,2,3\n", (), "row 2: has 4 cells, the header has 3"),
         ("variant_id,persons,numerator\na,ten,2\n", (), "row 2, column persons: 'ten' is no number"),
         ("variant_id,persons,numerator\na,nan,2\n", (), "row 2, column persons: 'nan' is no number"),

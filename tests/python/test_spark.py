@@ -68,7 +68,7 @@ def test_a_missing_driver_is_said_in_one_line(command: str, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(main, [command, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", "spark"])
     assert done.exit_code == EXIT_USAGE
-    assert "pip install 'empathy-roi[spark]'" in done.output and done.output.count("\n") == 1
+    assert "pip install --no-deps -r requirements-spark.lock -e ." in done.output and done.output.count("\n") == 1
 
 
 @pytest.mark.parametrize(

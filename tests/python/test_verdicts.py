@@ -174,6 +174,34 @@ def test_missing_pieces_have_words() -> None:
     assert {row["status"] for row in analyze([no_control], [], [], Options())} == {"no_control"}
 
 
+def test_nobody_was_assigned() -> None:
+    """Not started, and over without anybody, are told by the dates; between them it runs."""
+    nobody = split_of(design(), [])
+
+    def at(moment: datetime) -> tuple[str, str, str]:
+        plan = design()
+        stats = [share_row("e", variant, name, 0, 0) for variant in ("old", "new") for name in ("conversion", "refund_rate")]
+        found = decide(plan, analyze([plan], stats, [], Options()), nobody, moment)
+        return found.verdict, found.reason, found.sentence
+
+    assert at(datetime(2025, 12, 31)) == ("keep_running", "not_started", "It has not started: it starts on 2026-01-01.")
+    verdict, reason, sentence = at(datetime(2026, 1, 2))
+    assert (verdict, reason) == ("keep_running", "planned_sample_not_reached") and sentence.startswith("Keep running: 0 of 1,000 planned")
+    assert at(AFTER) == (
+        "hold", "no_persons",
+        "No verdict: nobody was assigned from 2026-01-01 to 2026-02-01, the dates of experiment_id=e in experiments.csv.",
+    )  # fmt: skip
+
+
+def test_variants_without_a_share_are_named() -> None:
+    traffic = [{"variant_id": variant, "exposed": count} for variant, count in (("old", 500), ("new", 500), ("ghost", 40), ("nul", 0))]
+    found = decided((100, 100), split=split_of(design(), traffic))
+    assert found.verdict == "invalid" and found.sentence == (
+        "Do not use this result: people were seen in “ghost”, which was declared without a share, or not at all "
+        "(experiment_id=e in experiment_variants.csv)."
+    )
+
+
 def test_split_of_reads_the_declared_shares() -> None:
     traffic = [{"variant_id": "old", "exposed": 500}, {"variant_id": "ghost", "exposed": 40}]
     found = split_of(design(), traffic)

@@ -41,13 +41,14 @@ def assert_says(done: Done, faults: Sequence[tuple[str, ...]], code: int = 2) ->
 
 @pytest.fixture(scope="module")
 def wrong_raw(inputs: Inputs, tmp_path_factory: pytest.TempPathFactory) -> Inputs:
-    """No file of tickets, and transactions without their type."""
+    """No file of tickets, transactions without their type, and consents with semicolons."""
     folder = tmp_path_factory.mktemp("wrong_raw")
     assert inputs.raw_location
-    for table in RAW_KEYS.keys() - {"ticket_events", "transactions"}:
+    for table in RAW_KEYS.keys() - {"ticket_events", "transactions", "consents"}:
         (folder / f"{table}.csv").symlink_to(inputs.raw_location.format(table=table))
     rows = read_csv(Path(inputs.raw_location.format(table="transactions")))
     write_csv(folder / "transactions.csv", [{name: value for name, value in row.items() if name != "transaction_type"} for row in rows])
+    (folder / "consents.csv").write_text("consent_id;user_id;purpose\nc1;u1;marketing\n")
     return replace(inputs, raw_location=str(folder / "{table}.csv"))
 
 
@@ -79,6 +80,7 @@ def test_wrong_raw_tables_are_named_and_nothing_is_touched(built: Path, inputs: 
     assert_says(done, [
         ("Nothing was built", "raw table 'ticket_events' is not there", "ticket_events.csv", "disabled_tables"),
         ("raw table 'transactions' has no column 'transaction_type'",),
+        ("raw table 'consents' has one column only", "separated by semicolons"),
     ])  # fmt: skip
     assert tables_of(database) == everything
     assert content_of(database, everything) == before

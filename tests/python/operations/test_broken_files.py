@@ -9,7 +9,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from python_stats import loading
 from python_stats.broken_files import broken_file
+from python_stats.errors import UserError
 from python_stats.project import Flags, open_project
 
 
@@ -79,3 +81,33 @@ def test_rows_are_read_only_where_reading_failed(project: Path, files: list[Path
     assert broken_file(opened, None) is None
     told = broken_file(opened, results(project, "int_checked_events"))
     assert told is not None and told.startswith(str(files[0]))
+
+
+HEAD, ROWS = "event_id,user_id,kind\n", "".join(f"e{number},u{number},a\n" for number in range(60))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ((HEAD + ROWS + "e,u,0,40\n" + ROWS).encode(), ", line 62, event_id=e, user_id=u: has 4 cells where the header has 3: is a decimal comma"),
+        ((HEAD + ROWS).encode("utf-16"), ", line 1: is no UTF-8 text but UTF-16; save it as UTF-8"),
+        ((HEAD + ROWS).encode("utf-16-le"), ", line 1: has a byte 0, as no text has (is it UTF-16?); save it as UTF-8"),
+        ((HEAD + ROWS + "e,J\u00fcrgen,a\n" + ROWS).encode("latin-1"), ", line 62: is no UTF-8 text (byte 0xfc); save it as UTF-8"),
+        ((HEAD + ROWS).replace("\n", "\r\n").encode() + ROWS.encode(), ", line 62: ends in another way than line 1"),
+        ((HEAD + ROWS + 'e,"u,a\n' + ROWS).encode(), ", line 62, event_id=e, user_id=u,a e0,u0,a"),
+        ((HEAD + ROWS).replace(",", ";").encode(), ": the cells are separated by semicolons; save it with commas"),
+        ((HEAD + ROWS).replace(",", "\t").encode(), ": the cells are separated by tabs; save it with commas"),
+    ],
+    ids=["ragged", "UTF-16", "UTF-16 without a mark", "Latin-1", "line ends", "open quote", "semicolons", "tabs"],
+)
+def test_a_csv_file_that_is_none_is_told_by_line_and_cause(project: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, words: str) -> None:
+    monkeypatch.setenv("EMPATHY_ROI_RAW_LOCATION", "lake/{table}/*.csv")
+    path = project / "lake" / "events" / "b.csv"
+    path.parent.mkdir(parents=True)
+    path.with_name("a.csv").write_text(HEAD + ROWS)
+    path.write_bytes(content)
+    told = broken_file(open_project(Flags(project_dir=str(project))), None)
+    assert told is not None and told.startswith(f"{path}{words}") and "\n" not in told
+    with pytest.raises(UserError) as error:
+        loading._export(str(path), project / "copied.csv", {}, "text")
+    assert str(error.value).startswith(f"{path}{words}")

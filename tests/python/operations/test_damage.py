@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from operations.conftest import Business
 
-from python_stats import dbt_runner, stages
+from python_stats import dbt_runner, seed_files, stages
 from python_stats.cli import main
 from python_stats.errors import UserError
 from python_stats.operations import history, nightly, publication
@@ -161,11 +161,34 @@ def test_stacks_of_dbt_stay_in_its_log() -> None:
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [("journey_id\nm\u00fcnchen\n".encode("latin-1"), "journeys.csv, line 2: is no UTF-8 text (byte 0xfc)"), (b"\n", "journeys.csv: is empty")],
+    [
+        ("journey_id\nm\u00fcnchen\n".encode("latin-1"), "journeys.csv, line 2: is no UTF-8 text (byte 0xfc)"),
+        (b"\n", "journeys.csv: is empty"),
+        (b'a,b,c\n1,"2\n\n",3\nx,0,40,y\n', "journeys.csv, line 5, a=x, b=0: has 4 cells where the header has 3: is a decimal comma or a comma in a text unquoted?"),
+        (b"a,b,c\n1,2,3\nx,y\n1,2,3\nz\n", "line 3, a=x, b=y: has 2 cells where the header has 3: is a cell missing, or a quotation mark not closed? (further lines: 5)"),
+        (b"a,b\n1,2,3\n4,5,6\n", "line 1: the header has 2 names where all 2 rows have 3 cells: is a name missing?"),
+        (b"a,,c\n1,2,3\n", "line 1: the header has no name for column 2"),
+        (b"a;b;c\n1;2,5;3\n", "line 1: the cells are separated by semicolons; save it with commas"),
+    ],
 )
-def test_a_seed_that_is_no_text_is_named_before_dbt_starts(project: Path, content: bytes, words: str) -> None:
+def test_a_seed_that_is_no_csv_is_named_before_dbt_starts(project: Path, content: bytes, words: str) -> None:
     (project / "seeds").mkdir()
     (project / "seeds" / "journeys.csv").write_bytes(content)
     result = run(project)
     assert result.exit_code == 2
     assert words in result.stderr
+
+
+def test_all_seeds_that_are_no_csv_are_named_at_once(project: Path) -> None:
+    for name in ("journeys", "holidays"):
+        (project / "seeds").mkdir(exist_ok=True)
+        (project / "seeds" / f"{name}.csv").write_text("a,b\n1,0,40\n2,3\n")
+    said = run(project).stderr
+    assert all(f"{name}.csv, line 2, a=1, b=0: has 3 cells" in said for name in ("journeys", "holidays"))
+
+
+@pytest.mark.parametrize("content", ["\ufeffa,b\r\n1,2\r\n", 'a,b\n"1\n,",2\n\n', "a,b\n1,2\r\n"])
+def test_seeds_as_spreadsheets_save_them_are_fine(tmp_path: Path, content: str) -> None:
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "journeys.csv").write_bytes(content.encode())
+    seed_files.check(tmp_path)
