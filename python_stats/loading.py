@@ -1,5 +1,6 @@
 """Raw files into the raw tables of a warehouse that reads none: Parquet or CSV through DuckDB, as CSV into a copy, as Parquet to Spark."""
 
+import csv
 import os
 import re
 import tempfile
@@ -18,6 +19,10 @@ RAW_TABLES = (
     "events", "message_events", "ticket_events", "survey_responses", "transactions", "experiment_assignments", "consents", "users",
 )  # fmt: skip
 _CHUNK = 1 << 20
+_CSV = (  # as in macros/staging/raw_relation.sql; what is not said, DuckDB guesses: `#` for a comment, rows to skip
+    "all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', comment = '', skip = 0, "
+    "union_by_name = true, max_line_size = 33554432"
+)
 _TYPES = {
     "VARCHAR": "text", "TIMESTAMP": "timestamp", "TIMESTAMP WITH TIME ZONE": "timestamptz", "DATE": "date", "BOOLEAN": "boolean",
     "DOUBLE": "double precision", "FLOAT": "real", "BIGINT": "bigint", "INTEGER": "integer", "SMALLINT": "smallint",
@@ -108,8 +113,9 @@ def raw_files(location: str, more: str = "") -> tuple[str, str]:
     """
     is_csv = ".csv" in location
     path = location if is_csv or ".parquet" in location else location.rstrip("/") + "/**/*.parquet"
-    options = "all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', max_line_size = 33554432, " if is_csv else ""
-    return path, f"{'read_csv' if is_csv else 'read_parquet'}({literal(path)}, {options}union_by_name = true{more})"
+    if not is_csv:
+        return path, f"read_parquet({literal(path)}, union_by_name = true{more})"
+    return path, f"read_csv({literal(path)}, {_CSV}{more})"
 
 
 def _export(location: str, target: Path, types: Mapping[str, str], text: str) -> tuple[dict[str, str], int] | None:
@@ -153,7 +159,21 @@ def unreadable_file(connection: "duckdb.DuckDBPyConnection", pattern: str, is_wh
             if is_whole:
                 connection.execute(f"select max(hash(found)) from {relation} as found")
         except duckdb.Error as error:
-            return f"{path}: cannot be read ({first_line(error)})"
+            return f"{path}: cannot be read ({(_odd_row(path) if '.csv' in path else None) or first_line(error)})"
+    return None
+
+
+def _odd_row(path: str) -> str | None:
+    """The first row of a CSV file that has not as many cells as the header; None where there is none, or that is not all."""
+    try:
+        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.reader(file, strict=True)
+            header = next(rows, [])
+            for row in rows:
+                if row and len(row) != len(header):
+                    return f"the row that ends on line {rows.line_num} has not {len(header)} values, as the header has, but {len(row)}"
+    except (OSError, UnicodeDecodeError, csv.Error):
+        pass
     return None
 
 

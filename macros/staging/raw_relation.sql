@@ -14,7 +14,8 @@
 {%- set files = raw_files(table) -%}
 {%- if not files -%}{{ return(relation) }}{%- endif -%}
 {%- if '.csv' in files -%}
-    {{ return("read_csv(" ~ literal(files) ~ ", all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', union_by_name = true, max_line_size = 33554432)") }}
+    {#- nothing is left to be guessed: an id with `#` in front is no comment, and no row before another header is skipped -#}
+    {{ return("read_csv(" ~ literal(files) ~ ", all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', comment = '', skip = 0, union_by_name = true, max_line_size = 33554432)") }}
 {%- else -%}
     {%- set list = file_list(parquet_files(table), true) or literal(files) -%}
     {%- if only is none -%}{{ return("read_parquet(" ~ list ~ ", union_by_name = true)") }}{%- endif -%}
