@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -103,3 +104,24 @@ def test_no_structs_for_ids(plain: Inputs, tmp_path: Path) -> None:
     assert done.returncode and "Nothing was built" in said
     for table, cell in nested.items():
         assert f"raw table '{table}' has lists or structs in column '{cell.split()[-1]}'" in said
+
+
+def test_a_table_of_rejected_rows_is_named(plain: Inputs, tmp_path: Path) -> None:
+    """Milliseconds since 1970 for tickets; of messages half the rows have them, and of users there are too few to tell."""
+    row = {"message_id": "m", "event_type": "sent", "campaign_id": "c", "channel": "email", "user_id": "u", "ticket_id": "t", "event_name": "view", "received_at": MOMENTS[0]}
+    for table in TABLES:
+        moments = ["1741082400000" if table != "events" and (number % 2 or table != "message_events") else MOMENTS[0] for number in range(19 if table == "users" else 20)]
+        rows = [row | {"event_id": str(number), "event_type": "opened" if table == "ticket_events" else "sent", "occurred_at": moment, "created_at": moment}
+                for number, moment in enumerate(moments)]  # fmt: skip
+        write_csv(tmp_path / f"{table}.csv", rows)
+    there = replace(plain, raw_location=str(tmp_path / "{table}.csv"))
+    database = build(tmp_path / "built.duckdb", there, "--select", "+most_rows_are_accepted")
+    assert {(row["source_table"], row["rows_rejected"]) for row in rows_of(database, "select * from source_audit where rows_rejected > 0")} == {
+        ("ticket_events", 20), ("message_events", 10), ("users", 19),
+    }  # fmt: skip
+    done = run_dbt("test", database, there, "--select", "most_rows_are_accepted")
+    log = (tmp_path / "built-logs" / "dbt.log").read_text(encoding="utf-8")
+    assert done.returncode == 0 and "WARN=1" in log, done.stdout + done.stderr
+    assert set(re.findall(r"raw table '.* are rejected.*", log)) == {
+        "raw table 'ticket_events': 20 of 20 rows are rejected, 20 of them for invalid_occurred_at; rejected_rows has them."
+    }
