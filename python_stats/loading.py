@@ -119,7 +119,9 @@ def raw_files(location: str, more: str = "") -> tuple[str, str]:
 
 
 def _export(location: str, target: Path, types: Mapping[str, str], text: str) -> tuple[dict[str, str], int] | None:
-    """Write the files' rows to one file, CSV or Parquet by its name; a column of a type that is not among `types` goes as text.
+    """Write the files' rows to one file, CSV or Parquet by its name.
+
+    A column of a type that is not among `types` goes as text; lists, structs and maps as JSON.
 
     Returns:
         Columns with the target's types, and how many rows; None where no file is there.
@@ -134,13 +136,18 @@ def _export(location: str, target: Path, types: Mapping[str, str], text: str) ->
         try:
             described = connection.execute(f"describe select * from {relation}").fetchall()
             columns = {name: types.get(kind, text) for name, kind, *_ in described}
-            as_text = [f"cast({quoted(name)} as varchar) as {quoted(name)}" for name, kind, *_ in described if kind not in types]
+            as_text = [f"{_text(quoted(name), kind)} as {quoted(name)}" for name, kind, *_ in described if kind not in types]
             selected = f"* replace ({', '.join(as_text)})" if as_text else "*"
             form = "format parquet" if target.suffix == ".parquet" else "format csv, header"
             copied = _first(connection, f"copy (select {selected} from {relation}) to {literal(str(target))} ({form})")
         except duckdb.Error as error:
             raise UserError(unreadable_file(connection, path, True) or f"{path}: cannot be read ({first_line(error)})") from error
     return columns, int(copied)
+
+
+def _text(column: str, kind: str) -> str:
+    is_nested = kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))
+    return f"cast({f'to_json({column})' if is_nested else column} as varchar)"
 
 
 def unreadable_file(connection: "duckdb.DuckDBPyConnection", pattern: str, is_whole: bool) -> str | None:
