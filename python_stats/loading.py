@@ -20,6 +20,10 @@ RAW_TABLES = (
     "events", "message_events", "ticket_events", "survey_responses", "transactions", "experiment_assignments", "consents", "users",
 )  # fmt: skip
 _CHUNK = 1 << 20
+_CSV = (  # as in macros/staging/raw_relation.sql; what is not said, DuckDB guesses: `#` for a comment, rows to skip
+    "all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', comment = '', skip = 0, "
+    "union_by_name = true, max_line_size = 33554432"
+)
 _TYPES = {
     "VARCHAR": "text", "TIMESTAMP": "timestamp", "TIMESTAMP WITH TIME ZONE": "timestamptz", "DATE": "date", "BOOLEAN": "boolean",
     "DOUBLE": "double precision", "FLOAT": "real", "BIGINT": "bigint", "INTEGER": "integer", "SMALLINT": "smallint",
@@ -110,12 +114,15 @@ def raw_files(location: str, more: str = "") -> tuple[str, str]:
     """
     is_csv = ".csv" in location
     path = location if is_csv or ".parquet" in location else location.rstrip("/") + "/**/*.parquet"
-    options = "all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', max_line_size = 33554432, " if is_csv else ""
-    return path, f"{'read_csv' if is_csv else 'read_parquet'}({literal(path)}, {options}union_by_name = true{more})"
+    if not is_csv:
+        return path, f"read_parquet({literal(path)}, union_by_name = true{more})"
+    return path, f"read_csv({literal(path)}, {_CSV}{more})"
 
 
 def _export(location: str, target: Path, types: Mapping[str, str], text: str) -> tuple[dict[str, str], int] | None:
-    """Write the files' rows to one file, CSV or Parquet by its name; a column of a type that is not among `types` goes as text.
+    """Write the files' rows to one file, CSV or Parquet by its name.
+
+    A column of a type that is not among `types` goes as text; lists, structs and maps as JSON.
 
     Returns:
         Columns with the target's types, and how many rows; None where no file is there.
@@ -133,13 +140,18 @@ def _export(location: str, target: Path, types: Mapping[str, str], text: str) ->
             if separator:
                 raise UserError(f"{path}: {separator}")
             columns = {name: types.get(kind, text) for name, kind, *_ in described}
-            as_text = [f"cast({quoted(name)} as varchar) as {quoted(name)}" for name, kind, *_ in described if kind not in types]
+            as_text = [f"{_text(quoted(name), kind)} as {quoted(name)}" for name, kind, *_ in described if kind not in types]
             selected = f"* replace ({', '.join(as_text)})" if as_text else "*"
             form = "format parquet" if target.suffix == ".parquet" else "format csv, header"
             copied = _first(connection, f"copy (select {selected} from {relation}) to {literal(str(target))} ({form})")
         except duckdb.Error as error:
             raise UserError(unreadable_file(connection, path, True) or f"{path}: cannot be read ({first_line(error)})") from error
     return columns, int(copied)
+
+
+def _text(column: str, kind: str) -> str:
+    is_nested = kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))
+    return f"cast({f'to_json({column})' if is_nested else column} as varchar)"
 
 
 def unreadable_file(connection: "duckdb.DuckDBPyConnection", pattern: str, is_whole: bool) -> str | None:

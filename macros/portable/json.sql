@@ -10,6 +10,11 @@
 ({{ adapter.quote(target.schema) }}.json_or_null({{ expression }}) ->> {{ literal(key) }})
 {%- endmacro %}
 
+{# A list, struct or map as JSON text. #}
+{% macro json_of(expression) -%}{{ return(adapter.dispatch('json_of', 'empathy_roi')(expression)) }}{%- endmacro %}
+{% macro default__json_of(expression) -%}cast(to_json({{ expression }}) as {{ dbt.type_string() }}){%- endmacro %}
+{% macro spark__json_of(expression) -%}to_json({{ expression }}){%- endmacro %}
+
 {# A JSON object, as text, of columns under their own names (without the prefix that they carry here); a null stays null. #}
 {% macro json_object_of(columns, prefix='') -%}{{ return(adapter.dispatch('json_object_of', 'empathy_roi')(columns, prefix)) }}{%- endmacro %}
 {% macro default__json_object_of(columns, prefix='') -%}

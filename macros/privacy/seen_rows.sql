@@ -43,14 +43,14 @@
                 ids.id,
                 {% if var('pseudonymize', false) %}{{ keyed_hash('ids.id', 'pseudonym') }}{% else %}ids.id{% endif %} as pseudonym,
                 {% if forgetting and name in identities %}forgotten.identity_hash is not null{% else %}false{% endif %} as is_forgotten
-            from (select distinct {{ id_text('raw_ids', name) }} as id from {{ raw_from(table, only) }} as raw_ids) as ids
+            from (select distinct {{ id_text('raw_ids', name, table) }} as id from {{ raw_from(table, only) }} as raw_ids) as ids
             {%- if forgetting and name in identities %}
             left join {{ forgotten_rows() }} as forgotten
                 on {{ keyed_hash(literal(identities[name]) ~ ' || ids.id', 'forget') }} = forgotten.identity_hash
             {%- endif %}
             where ids.id is not null
         ) as names_of_{{ name }}
-            on {{ id_text('raw_rows', name) }} = names_of_{{ name }}.id
+            on {{ id_text('raw_rows', name, table) }} = names_of_{{ name }}.id
         {%- endfor %}
     ) as rows_seen
 ) as seen
@@ -59,7 +59,10 @@
 {# The columns that name a person, agents included. Ids of tickets, messages and of the rows themselves do not. #}
 {% macro person_ids() -%}{{ return(['user_id', 'anonymous_id', 'agent_id']) }}{%- endmacro %}
 
-{% macro id_text(alias, name) -%}nullif(cast({{ alias }}.{{ adapter.quote(name) }} as {{ dbt.type_string() }}), ''){%- endmacro %}
+{% macro id_text(alias, name, table) -%}
+{%- set id = alias ~ '.' ~ adapter.quote(name) -%}
+{%- if is_float(raw_columns(table)[name]) -%}{{ text_of_float(id) }}{%- else -%}nullif(cast({{ id }} as {{ dbt.type_string() }}), ''){%- endif -%}
+{%- endmacro %}
 
 {# Name -> type of the columns that are seen. #}
 {% macro seen_columns(table) -%}

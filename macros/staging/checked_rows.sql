@@ -27,11 +27,11 @@ from (
             {%- for column in contract.columns %}
             {{ typed_value(column, present) }} as {{ column.name }},
             {%- if column.get('required') or column.get('kind') %}
-            {{ raw_text(column.name, present) }} as {{ column.name }}_raw,
+            {{ raw_text(column.name, present) if column.get('kind') else typed_value(column, present) }} as {{ column.name }}_raw,
             {%- endif %}
             {%- endfor %}
             {%- for extra in staged_extras(table) %}
-            {{ raw_text(extra, present) }} as {{ extra }},
+            {{ typed_value({'name': extra}, present) }} as {{ extra }},
             {%- endfor %}
             {%- for name in present %}
             {{ adapter.quote(name) }} as {{ adapter.quote(prefix ~ name) }},
@@ -90,7 +90,9 @@ case
 {%- set kind = column.get('kind', 'text') -%}
 {%- set native = present.get(column.name, '') -%}
 {%- set quoted = adapter.quote(column.name) -%}
-{%- if kind == 'text' -%}{{ raw_text(column.name, present) }}
+{%- if kind == 'text' and is_nested(native) -%}{{ json_of(quoted) }}
+{%- elif kind == 'text' and is_float(native) -%}{{ text_of_float(quoted) }}
+{%- elif kind == 'text' -%}{{ raw_text(column.name, present) }}
 {%- elif kind == 'time' and native.startswith('timestamp') -%}{{ native_timestamp(quoted, native) }}
 {%- elif kind == 'time' and native == 'date' -%}cast({{ quoted }} as timestamp)
 {%- elif kind == 'number' and native and not is_text(native) -%}{{ finite('cast(' ~ quoted ~ ' as ' ~ type_double() ~ ')') }}
@@ -101,10 +103,21 @@ case
 {%- endif -%}
 {%- endmacro %}
 
-{% macro is_text(type) -%}{{ return('char' in type or 'text' in type or 'string' in type) }}{%- endmacro %}
+{% macro is_text(type) -%}
+{{ return(('char' in type or 'text' in type or 'string' in type) and not is_nested(type) and not type.startswith('enum')) }}
+{%- endmacro %}
+{% macro is_float(type) -%}{{ return(type in ('double', 'double precision', 'float', 'real')) }}{%- endmacro %}
+{# Lists, structs and maps. #}
+{% macro is_nested(type) -%}{{ return(type.endswith(']') or type.startswith(('struct', 'map', 'array', 'union'))) }}{%- endmacro %}
+
+{# An id that is stored as a float, as pandas does where one is missing: 25, not 25.0; NaN and infinity are null. #}
+{% macro text_of_float(expression) -%}
+(case when {{ expression }} between -9e18 and 9e18 and {{ expression }} = floor({{ expression }}) then cast(cast({{ expression }} as bigint) as {{ dbt.type_string() }}) else cast({{ finite(expression) }} as {{ dbt.type_string() }}) end)
+{%- endmacro %}
 
 {# A timestamp of the warehouse as naive UTC; `infinity` gives null. #}
 {% macro native_timestamp(expression, type) -%}
 {%- set naive = expression ~ " at time zone 'UTC'" if 'with time zone' in type or type == 'timestamptz' else 'cast(' ~ expression ~ ' as timestamp)' -%}
-(case when {{ expression }} between timestamp '0001-01-01 00:00:00' and timestamp '9999-12-31 23:59:59.999999' then {{ naive }} end)
+{#- DuckDB compares nanoseconds with no year outside 1677 to 2262 -#}
+(case when {{ naive if type == 'timestamp_ns' else expression }} between timestamp '0001-01-01 00:00:00' and timestamp '9999-12-31 23:59:59.999999' then {{ naive }} end)
 {%- endmacro %}

@@ -20,7 +20,7 @@
         received_at,
         {'name': 'page_path'},
         {'name': 'element_id'},
-        {'name': 'properties'},
+        {'name': 'properties', 'may_be_nested': true},
     ]},
     'message_events': {'moment': 'occurred_at', 'columns': [
         {'name': 'event_id', 'required': true},

@@ -14,7 +14,8 @@
 {%- set files = raw_files(table) -%}
 {%- if not files -%}{{ return(relation) }}{%- endif -%}
 {%- if '.csv' in files -%}
-    {{ return("read_csv(" ~ literal(files) ~ ", all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', union_by_name = true, max_line_size = 33554432)") }}
+    {#- nothing is left to be guessed: an id with `#` in front is no comment, and no row before another header is skipped -#}
+    {{ return("read_csv(" ~ literal(files) ~ ", all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', comment = '', skip = 0, union_by_name = true, max_line_size = 33554432)") }}
 {%- else -%}
     {%- set list = file_list(parquet_files(table), true) or literal(files) -%}
     {%- if only is none -%}{{ return("read_parquet(" ~ list ~ ", union_by_name = true)") }}{%- endif -%}
@@ -55,6 +56,15 @@
 {{ return(types) }}
 {%- endmacro %}
 
+{# The adapter would give the fields of a struct in its place. #}
+{% macro duckdb__raw_columns(table) -%}
+{%- set types = {} -%}
+{%- for row in run_query('describe (select * from ' ~ raw_relation(table) ~ ' limit 0)').rows if is_plain_name(row[0]) -%}
+    {%- do types.update({row[0] | lower: row[1] | lower}) -%}
+{%- endfor -%}
+{{ return(types) }}
+{%- endmacro %}
+
 {% macro is_plain_name(name) -%}{{ return(modules.re.search('["`\\x00-\\x1f]', name) is none) }}{%- endmacro %}
 
 {# A cursor of Postgres or Spark tells only families of types: the catalogue tells them all. #}
@@ -85,6 +95,10 @@
             {%- else -%}
                 {%- for column in contract.columns if column.get('required') and column.name not in present -%}
                     {%- do faults.append("raw table '" ~ table ~ "' has no column '" ~ column.name ~ "', which the raw contract requires") -%}
+                {%- endfor -%}
+                {%- set single = contract.columns | rejectattr('may_be_nested', 'defined') | map(attribute='name') | list + staged_extras(table) + ['loaded_at'] -%}
+                {%- for name in single | unique if is_nested(present.get(name, '')) -%}
+                    {%- do faults.append("raw table '" ~ table ~ "' has lists or structs in column '" ~ name ~ "' (" ~ present[name] ~ '), where the raw contract wants one value') -%}
                 {%- endfor -%}
                 {%- if table != 'users' and 'user_id' not in present and 'anonymous_id' not in present -%}
                     {%- do faults.append("raw table '" ~ table ~ "' has neither a column 'user_id' nor 'anonymous_id'") -%}

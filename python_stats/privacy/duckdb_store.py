@@ -54,8 +54,12 @@ class DuckDBStore(Store):
                     continue
             else:
                 relation = f"{quoted(schema)}.{quoted(table)}"
-            columns = {row[0] for row in ask(f"describe select * from {relation}")}
-            found[table] = RawRows(relation, bool(location), tuple(name for name in ("user_id", "anonymous_id") if name in columns))
+            kinds = {row[0]: row[1] for row in ask(f"describe select * from {relation}")}
+            ids = tuple(name for name in ("user_id", "anonymous_id") if name in kinds)
+            as_text = [f"{_text_of_float(name)} as {name}" for name in ids if kinds[name] in ("DOUBLE", "FLOAT")]
+            if as_text:
+                relation = f"(select * replace ({', '.join(as_text)}) from {relation}) as raw_rows"
+            found[table] = RawRows(relation, bool(location), ids)
         return found
 
     def publishes_persons(self) -> bool:
@@ -121,6 +125,12 @@ def rewrite(database: Path) -> None:
     except (duckdb.Error, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else first_line(error)
         raise UserError(f"{database}: cannot be copied into a new file ({reason}); run the same command again") from error
+
+
+def _text_of_float(name: str) -> str:
+    """An id that is stored as a float, as the models write it (`text_of_float` in macros/staging/checked_rows.sql)."""
+    whole = f"{name} between -9e18 and 9e18 and {name} = floor({name})"
+    return f"case when {whole} then cast(cast({name} as bigint) as varchar) when isfinite({name}) then cast({name} as varchar) end"
 
 
 @contextmanager
