@@ -32,7 +32,7 @@
 {# A variable that is a number. While dbt only parses, a wrong one counts as left out: before anything is built it is told as a fault. #}
 {% macro number_var(name, default) -%}
 {%- set value = var(name, default) -%}
-{{ return(value if value is number and value is not boolean else default) }}
+{{ return(value if value is number and value is not boolean and value >= least_numbers().get(name, value) else default) }}
 {%- endmacro %}
 
 {% macro backlog_parts() -%}{{ return(['severity', 'volume', 'value', 'confidence', 'effort', 'speed']) }}{%- endmacro %}

@@ -127,7 +127,7 @@ def test_variables_that_make_no_sense_leave_a_new_database_empty(wrong_raw: Inpu
 def test_variables_are_no_sql(inputs: Inputs, tmp_path: Path) -> None:
     """Numbers and names stand in SQL as they are: what is neither is told, and nothing is built."""
     variables = (
-        '{handover_threshold: "2) or 1=1 --", max_clock_skew_hours: "24", pause_seconds: -1, cost_window_days: 1.5,'
+        '{handover_threshold: "2) or 1=1 --", max_clock_skew_hours: "24", pause_seconds: -1, baseline_days: 1.5, cost_window_days: 0,'
         ' user_segments: [plan, "x; drop table y"], event_dimensions: [ok, "c\'d"], backlog_weights: {severity: x, luck: 1}}'
     )
     done = build(tmp_path / "new.duckdb", inputs, "--vars", variables)
@@ -135,7 +135,8 @@ def test_variables_are_no_sql(inputs: Inputs, tmp_path: Path) -> None:
         ("variable 'handover_threshold' is \"2) or 1=1 --\", which is no whole number of at least 1",),
         ("variable 'max_clock_skew_hours' is \"24\", which is no number",),
         ("variable 'pause_seconds' is \"-1\"",),
-        ("variable 'cost_window_days' is \"1.5\", which is no whole number",),
+        ("variable 'baseline_days' is \"1.5\", which is no whole number",),
+        ("variable 'cost_window_days' is \"0\", which is no whole number of at least 1",),
         ("variable 'user_segments' names \"x; drop table y\", which is no plain name",),
         ("variable 'event_dimensions' names \"c'd\"",),
         ("variable 'backlog_weights'", "must give some of severity"),
