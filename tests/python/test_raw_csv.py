@@ -40,16 +40,17 @@ def test_a_long_row_with_a_hash_in_front(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("id,kind\n#1,x\n2,y\n# 2 rows exported\n", "line 4 has not 2 values, as the header has, but 1"),
-        ("id,kind\n1,x\n#2,y,too,many\n3,z\n", "line 3 has not 2 values, as the header has, but 4"),
-        ("id,kind\n1,x\n2,y\nid,kind,more\n3,x,1\n4,y,2\n5,z,3\n", "line 4 has not 2 values, as the header has, but 3"),
+        ("id,kind\n#1,x\n2,y\n# 2 rows exported\n", ("line 4,", "has 1 cells where the header has 2")),
+        ("id,kind\n1,x\n#2,y,too,many\n3,z\n", ("line 3,", "has 4 cells where the header has 2")),
+        ("id,kind\n1,x\n2,y\nid,kind,more\n3,x,1\n4,y,2\n5,z,3\n", ("line 4,", "has 3 cells where the header has 2")),
     ],
 )
-def test_rows_of_another_width_are_refused(tmp_path: Path, text: str, told: str) -> None:
+def test_rows_of_another_width_are_refused(tmp_path: Path, text: str, told: tuple[str, str]) -> None:
     path = written(tmp_path / "raw.csv", text)
     with pytest.raises(duckdb.Error):
         read(path)
-    assert (unreadable_file(CONNECTION, str(path), False) or "").endswith(f"cannot be read (the row that ends on {told})")
+    fault = unreadable_file(CONNECTION, str(path), False) or ""
+    assert fault.startswith(str(path)) and all(part in fault for part in told)
 
 
 @pytest.mark.parametrize(
