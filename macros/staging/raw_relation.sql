@@ -48,14 +48,6 @@
 {{ return(known[table]) }}
 {%- endmacro %}
 
-{% macro default__raw_columns(table) -%}
-{%- set types = {} -%}
-{%- for column in adapter.get_column_schema_from_query('select * from ' ~ raw_relation(table) ~ ' limit 0') if is_plain_name(column.name) -%}
-    {%- do types.update({column.name | lower: column.dtype | lower}) -%}
-{%- endfor -%}
-{{ return(types) }}
-{%- endmacro %}
-
 {# The adapter would give the fields of a struct in its place. #}
 {% macro duckdb__raw_columns(table) -%}
 {%- set types = {} -%}
@@ -67,9 +59,8 @@
 
 {% macro is_plain_name(name) -%}{{ return(modules.re.search('["`\\x00-\\x1f]', name) is none) }}{%- endmacro %}
 
-{# A cursor of Postgres or Spark tells only families of types: the catalogue tells them all. #}
-{% macro spark__raw_columns(table) -%}{{ return(empathy_roi.postgres__raw_columns(table)) }}{%- endmacro %}
-{% macro postgres__raw_columns(table) -%}
+{# A cursor tells only families of types on Postgres and Spark: the catalogue tells them all. #}
+{% macro default__raw_columns(table) -%}
 {%- set types = {} -%}
 {%- for column in adapter.get_columns_in_relation(raw_relation(table)) if is_plain_name(column.name) -%}
     {%- do types.update({column.name | lower: column.dtype | lower}) -%}

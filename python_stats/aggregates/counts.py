@@ -93,24 +93,22 @@ def from_counts(table: Table, request: Request) -> Answer:
         results += _share(design, measure, series, known) if measure.kind == "share" else _paired(design, measure, series)
         notes.append(_unit_note(measure))
     adjust_p_values(results, {design.experiment_id: design})
-    split = _split(table, request, counts, design)
-    if split is None:
-        notes.append("split: not checked, for what a ratio is per is no count of persons; name a column that is with --split-column")
-    else:
-        notes.append(f"split: checked on the sums of {_split_column(request)}")
+    column = _split_column(request)
+    split = None if column is None else _split(table, column, counts, design)
+    notes.append(
+        f"split: checked on the sums of {column}"
+        if split
+        else "split: not checked, for what a ratio is per is no count of persons; name a column that is with --split-column"
+    )
     return Answer(EXPERIMENT, results, split, verdict_on(design, request, results, split), notes)
 
 
 def _split_column(request: Request) -> str | None:
-    """The column asked for, or the first share's: only there is each unit a person of its own."""
+    """The column asked for, or the first share's: there each unit is a person of its own; views of the same persons vary far more."""
     return request.split_column or next((measure.denominator for measure in request.measures if measure.kind == "share"), None)
 
 
-def _split(table: Table, request: Request, counts: _Counts, design: Design) -> Split | None:
-    """The sample-ratio test; None where no column counts persons: views of the same persons vary far more than persons do."""
-    column = _split_column(request)
-    if column is None:
-        return None
+def _split(table: Table, column: str, counts: _Counts, design: Design) -> Split:
     table.column(column, (), "", "")
     return split_between(design, {variant: int(np.nansum(counts.series(table, variant, column))) for variant in counts.variants})
 

@@ -5,11 +5,15 @@ The floors; what a full refresh must do besides, which no floor does; and what k
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 from measured_build import cpu_seconds
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "python" / "marts"))
+from builds import RAW_KEYS
 
 
 def _timed(connection: duckdb.DuckDBPyConnection, query: str) -> float:
@@ -18,15 +22,7 @@ def _timed(connection: duckdb.DuckDBPyConnection, query: str) -> float:
     return cpu_seconds() - before
 
 
-KEYS = {
-    "events": "event_id",
-    "message_events": "event_id",
-    "ticket_events": "event_id",
-    "survey_responses": "response_id",
-    "transactions": "transaction_id",
-    "experiment_assignments": "assignment_id",
-    "consents": "consent_id",
-}
+KEYS = {table: key for table, key in RAW_KEYS.items() if table != "users"}
 
 
 def _connected(raw: Path) -> duckdb.DuckDBPyConnection:
@@ -34,6 +30,22 @@ def _connected(raw: Path) -> duckdb.DuckDBPyConnection:
     connection.execute("set TimeZone = 'UTC'; set preserve_insertion_order = false; set memory_limit = '6GB'")
     for table in KEYS:
         connection.execute(f"create view {table} as select * from read_parquet('{raw}/{table}/*.parquet', union_by_name = true)")
+    return connection
+
+
+def _keyed(raw: Path) -> duckdb.DuckDBPyConnection:
+    """A connection with the table `keyed`, the events with integers for `persons` and `names`."""
+    connection = _connected(raw)
+    connection.execute("create temp table names as select row_number() over () as name_key, event_name from (select distinct event_name from events)")
+    connection.execute("create temp table persons as select row_number() over () as person_key, person from (select distinct coalesce(user_id, anonymous_id) as person from events)")
+    connection.execute("""
+        create temp table keyed as
+        select person_key, name_key, epoch_us(try_cast(occurred_at as timestamp)) as occurred_us, events.element_id
+        from events
+        inner join persons on coalesce(user_id, anonymous_id) = person
+        inner join names using (event_name)
+        where try_cast(occurred_at as timestamp) is not null
+    """)
     return connection
 
 
@@ -72,17 +84,7 @@ def sort(raw: Path) -> float:
 
 def step_attempts(raw: Path) -> float:
     """From events with integers for persons and names (not counted) straight to step attempts, in one statement: sessions, attempts."""
-    connection = _connected(raw)
-    connection.execute("create temp table names as select row_number() over () as name_key, event_name from (select distinct event_name from events)")
-    connection.execute("create temp table persons as select row_number() over () as person_key, person from (select distinct coalesce(user_id, anonymous_id) as person from events)")
-    connection.execute("""
-        create temp table keyed as
-        select person_key, name_key, epoch_us(try_cast(occurred_at as timestamp)) as occurred_us, events.element_id
-        from events
-        inner join persons on coalesce(user_id, anonymous_id) = person
-        inner join names using (event_name)
-        where try_cast(occurred_at as timestamp) is not null
-    """)
+    connection = _keyed(raw)
     return _timed(connection, """
         create temp table attempts as
         with gaps as (
@@ -131,19 +133,10 @@ def sort_messages(raw: Path) -> float:
 
 def count_acts(raw: Path) -> float:
     """What exposed persons did afterwards, counted by day, from events with integers for persons and names (not counted)."""
-    connection = _connected(raw)
-    connection.execute("create temp table names as select row_number() over () as name_key, event_name from (select distinct event_name from events)")
-    connection.execute("create temp table persons as select row_number() over () as person_key, person from (select distinct coalesce(user_id, anonymous_id) as person from events)")
-    connection.execute("""
-        create temp table keyed as
-        select person_key, name_key, try_cast(occurred_at as timestamp) as occurred_at
-        from events
-        inner join persons on coalesce(user_id, anonymous_id) = person
-        inner join names using (event_name)
-    """)
+    connection = _keyed(raw)
     connection.execute("""
         create temp table exposed as
-        select experiment_key, person_key, min(try_cast(assigned_at as timestamp)) as exposed_at
+        select experiment_key, person_key, min(epoch_us(try_cast(assigned_at as timestamp))) as exposed_us
         from experiment_assignments
         inner join persons on coalesce(user_id, anonymous_id) = person
         inner join (select row_number() over () as experiment_key, experiment_id from (select distinct experiment_id from experiment_assignments)) as experiments
@@ -152,9 +145,9 @@ def count_acts(raw: Path) -> float:
     """)
     return _timed(connection, """
         create temp table acts as
-        select experiment_key, person_key, cast(occurred_at as date) as day, name_key, count(*) as acts
+        select experiment_key, person_key, occurred_us // 86400000000 as day, name_key, count(*) as acts
         from keyed inner join exposed using (person_key)
-        where occurred_at >= exposed_at
+        where occurred_us >= exposed_us
         group by experiment_key, person_key, day, name_key
     """)
 

@@ -27,10 +27,9 @@ import duckdb
 from python_stats.simulation import simulate
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from floors import BESIDES, FLOORS, store
+from floors import BESIDES, FLOORS, KEYS, store
 
 PROJECT = Path(__file__).resolve().parents[2]
-PERSON_TABLES = ("events", "message_events", "ticket_events", "survey_responses", "transactions", "experiment_assignments", "consents")
 
 # What a dashboard would send: one month of one journey, by day; from daily marts, and counted from attempts.
 DASHBOARD = {
@@ -49,7 +48,7 @@ def split_off_last_day(simulated: Path, raw: Path, later: Path, ends_at: datetim
     cut = (ends_at - timedelta(hours=24)).replace(tzinfo=None)
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'; set preserve_insertion_order = true")
-        for table in (*PERSON_TABLES, "users"):
+        for table in (*KEYS, "users"):
             source = simulated / table if (simulated / table).is_dir() else simulated / f"{table}.parquet"
             files = f"'{source}/*.parquet'" if source.is_dir() else f"'{source}'"
             (raw / table).mkdir(parents=True)
@@ -147,7 +146,7 @@ def main() -> int:
     first = "all but the last day"
     builds = {first: build(folder, "first", folder / "raw", "warehouse.duckdb")}
     print(f"{first}: {builds[first]['total_s']:.1f} CPU s, peak {builds[first]['peak_mb']:.0f} MB", flush=True)
-    for table in PERSON_TABLES:
+    for table in KEYS:
         (folder / "later" / table / "part.parquet").rename(folder / "raw" / table / "last_day.parquet")
     builds["the last day"] = build(folder, "day", folder / "raw", "warehouse.duckdb")
     builds["nothing new"] = build(folder, "nothing", folder / "raw", "warehouse.duckdb")
