@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
+unexport PYTHONDONTWRITEBYTECODE  # where it is set, every process would compile the project anew
+
 .PHONY: demo faults test test-postgres test-spark lint lint-sql quick-oracle quick-increments oracle truth calibrate incremental-proof bench bench-stats bench-marts clean help
 
 help:
@@ -37,13 +39,13 @@ lint: $(BIN)/.installed-dev
 	$(BIN)/ruff check python_stats tests
 	$(BIN)/mypy python_stats
 
-# `dbt build` as users call it, with unit tests and all, of a small simulated business; what it compiles is linted.
+# `dbt build` as users call it, with unit tests and all, of a small simulated business, without a warning; what it compiles is linted.
 lint-sql: export EMPATHY_ROI_DATABASE = build/lint/lint.duckdb
 lint-sql: export EMPATHY_ROI_RAW_LOCATION = build/lint/raw/{table}.parquet
 lint-sql: $(BIN)/.installed-dev
 	rm -f build/lint/lint.duckdb
 	$(BIN)/python -m python_stats.simulation build/lint/raw --events 2000
-	$(BIN)/dbt --quiet build --target-path build/lint/target --log-path build/lint/logs
+	$(BIN)/dbt --quiet --warn-error build --target-path build/lint/target --log-path build/lint/logs
 	rm -rf build/lint/target/compiled
 	$(BIN)/dbt --quiet compile --select resource_type:model resource_type:analysis --target-path build/lint/target --log-path build/lint/logs
 	$(BIN)/sqruff lint --parsing-errors build/lint/target/compiled

@@ -42,7 +42,7 @@ def main() -> int:
                 return 1
         place = str(Path(step["database"]).with_suffix(""))
         result = runner.invoke([
-            "--quiet", "build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test",
+            "--quiet", "--no-write-json", "build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test",
             "--vars", json.dumps(step["variables"]), "--target-path", f"{place}-target", "--log-path", f"{place}-logs",
             *(["--full-refresh"] if step["full"] else []),
         ])  # fmt: skip

@@ -80,7 +80,7 @@ def build(case: Case, folder: Path, with_tests: bool, environment: dict[str, str
     engine = environment.get("EMPATHY_ROI_TARGET", "duckdb")
     skipped = ["unit_test"] if with_tests else ["unit_test", "test"]
     built = run(
-        [sys.executable, "-m", "dbt.cli.main", "build", "--quiet", "--vars", json.dumps(FORMS[case.form][2]),
+        [sys.executable, "-m", "dbt.cli.main", "build", "--quiet", "--no-write-json", "--vars", json.dumps(FORMS[case.form][2]),
          *(part for kind in skipped for part in ("--exclude-resource-type", kind)),
          "--target-path", str(folder / f"target-{engine}"), "--log-path", str(folder / "logs")], **environment)
     return built.stdout + built.stderr if built.returncode else ""
@@ -160,7 +160,7 @@ def cases_of(options: argparse.Namespace) -> list[Case]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="three cases only")
+    parser.add_argument("--quick", action="store_true", help="three cases only, the first with the data tests")
     parser.add_argument("--resume", action="store_true", help="skip what has passed with the same SQL")
     parser.add_argument("--seeds", help="these of the generator's seeds, such as 1,3 or 1-5")
     parser.add_argument("--persons", type=int, default=300)
@@ -196,7 +196,7 @@ def check_all(check: Callable[..., tuple[bool, str]], cases: list[Case], options
         if options.resume and passed.get(case.name) == now:
             print(f"ok {case.name} (before)")
             continue
-        is_same, output = check(case, with_tests=options.quick)
+        is_same, output = check(case, with_tests=options.quick and case is cases[0])
         print(f"{'ok' if is_same else 'XX'} {prefix}{case.name}", flush=True)
         if is_same:
             passed[case.name] = now

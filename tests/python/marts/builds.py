@@ -8,10 +8,14 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import dbt_process
 import duckdb
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -171,53 +175,75 @@ def generate_by_simulation(folder: Path, events: int, days: int, seed: int) -> I
     return Inputs(folder / "seeds", summary.raw_location)
 
 
-def environment(database: Path, inputs: Inputs, threads: int) -> dict[str, str]:
+def environment(database: Path, inputs: Inputs) -> dict[str, str]:
     """The environment of a build: only what the profile and the project read is set."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("EMPATHY_ROI_", "DBT_"))}
     return kept | {
         "EMPATHY_ROI_SEEDS": os.path.relpath(inputs.seeds, PROJECT),
         "EMPATHY_ROI_RAW_LOCATION": inputs.raw_location or "",
         "EMPATHY_ROI_DATABASE": str(database),
-        "EMPATHY_ROI_THREADS": str(threads),
         "DBT_PROFILES_DIR": str(PROJECT),
         "NO_COLOR": "1",
     }
 
 
+_links = tempfile.TemporaryDirectory()
 _parsed: dict[tuple[str, ...], Path] = {}  # what dbt made of the project, by what it holds for
 
 
-def run_dbt(command: str, database: Path, inputs: Inputs, *options: str, threads: int = 2, **changed: str) -> subprocess.CompletedProcess[str]:
-    """One dbt command in a process of its own; `changed` overrides the environment.
+def in_one_place(database: Path, inputs: Inputs) -> tuple[Path, Inputs]:
+    """Database and inputs under links that have the same names for every build, so that dbt need not parse the project for each."""
+    folders = {"database": database.parent, "seeds": inputs.seeds}
+    location = inputs.raw_location
+    if location and "{" in location:
+        folders["raw"] = Path(location[: location.index("{")])
+        location = str(Path(_links.name, "raw", Path(location).relative_to(folders["raw"])))
+    for name, folder in folders.items():
+        link = Path(_links.name, name)
+        link.unlink(missing_ok=True)
+        link.symlink_to(folder.absolute())
+    return Path(_links.name, "database", database.name), replace(inputs, seeds=Path(_links.name, "seeds"), raw_location=location)
 
-    A build in a new folder starts with what dbt made of the project for another database of the same name: parsing is a third of a small
-    build. Whether that still holds is for dbt to say, which compares variables, profile and files.
+
+@contextmanager
+def parsed_before(target: Path, inputs: Inputs, *told: str) -> Iterator[None]:
+    """Let dbt start with what it made of the project for another target folder: parsing is a third of a small build.
+
+    Whether that still holds is for dbt to say, which compares variables, profile and files; only seeds that are new to it ask for more
+    (macros/configuration/typed_seed.sql).
     """
-    database.parent.mkdir(parents=True, exist_ok=True)
-    variables = json.dumps(inputs.variables | ({} if inputs.raw_location else {"raw_location": None}))
-    place = database.with_suffix("")
-    parsed = Path(f"{place}-target") / "partial_parse.msgpack"
-    holds_for = (database.name, variables, str(inputs.seeds), str(inputs.raw_location), str(threads), *map(str, sorted(changed.items())))
+    parsed = target / "partial_parse.msgpack"
+    holds_for = (*told, *sorted(path.name for path in inputs.seeds.glob("*.csv")))
     if holds_for in _parsed and not parsed.exists():
         parsed.parent.mkdir(exist_ok=True)
         shutil.copyfile(_parsed[holds_for], parsed)
-    done = subprocess.run(
-        [sys.executable, "-c", "from dbt.cli.main import cli; cli()", command, *options, "--quiet", "--no-use-colors", "--vars", variables,
-         "--project-dir", str(PROJECT), "--target-path", str(parsed.parent), "--log-path", f"{place}-logs"],
-        cwd=database.parent, text=True, capture_output=True, check=False,
-        env=environment(database, inputs, threads) | {"EMPATHY_ROI_DATABASE": database.name} | changed,
-    )  # fmt: skip
+    yield
     if parsed.exists():
         _parsed[holds_for] = parsed
-    return done
 
 
-def build(database: Path, inputs: Inputs, *options: str, threads: int = 2) -> Path:
+def run_dbt(
+    command: str, database: Path, inputs: Inputs, *options: str, threads: int = 2, artifacts: bool = False, **changed: str
+) -> subprocess.CompletedProcess[str]:
+    """One dbt command in a process of its own; `changed` overrides the environment, `artifacts` asks for dbt's JSON, which takes seconds."""
+    database.parent.mkdir(parents=True, exist_ok=True)
+    variables = json.dumps(inputs.variables | ({} if inputs.raw_location else {"raw_location": None}))
+    place = database.with_suffix("")
+    with parsed_before(Path(f"{place}-target"), inputs, database.name, variables, *map(str, sorted(changed.items()))):
+        return dbt_process.run(
+            [command, *options, "--write-json" if artifacts else "--no-write-json", "--quiet", "--no-use-colors", "--vars", variables,
+             "--threads", str(threads), "--project-dir", str(PROJECT), "--target-path", f"{place}-target", "--log-path", f"{place}-logs"],
+            PROJECT, environment(*in_one_place(database, inputs)) | changed,
+        )  # fmt: skip
+
+
+def build(database: Path, inputs: Inputs, *options: str, threads: int = 2, artifacts: bool = False) -> Path:
     """Build every seed and model into a database; a build that fails fails the test with dbt's own words.
 
     The data tests stay out, which are run elsewhere on the same data: they are half of a build's time.
     """
-    built = run_dbt("build", database, inputs, "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test", *options, threads=threads)
+    left_out = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+    built = run_dbt("build", database, inputs, *left_out, *options, threads=threads, artifacts=artifacts)
     assert built.returncode == 0, built.stdout + built.stderr
     return database
 

@@ -42,4 +42,4 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
 @pytest.fixture(scope="session")
 def built(inputs: Inputs, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The database of the build that the others are compared with; four threads."""
-    return build(tmp_path_factory.mktemp("built") / "built.duckdb", inputs, threads=4)
+    return build(tmp_path_factory.mktemp("built") / "built.duckdb", inputs, threads=4, artifacts=True)

@@ -57,7 +57,7 @@ def test_a_new_metric_is_everywhere_by_a_change_of_one_file(inputs: Inputs, tmp_
          "--exclude-resource-type", "unit_test", "--vars", json.dumps(inputs.variables), "--target-path", str(tmp_path / "target"),
          "--log-path", str(tmp_path / "logs")],
         cwd=project, text=True, capture_output=True, check=False,
-        env=environment(tmp_path / "built.duckdb", inputs, 2) | {"EMPATHY_ROI_SEEDS": "seeds", "DBT_PROFILES_DIR": str(project)},
+        env=environment(tmp_path / "built.duckdb", inputs) | {"EMPATHY_ROI_SEEDS": "seeds", "DBT_PROFILES_DIR": str(project)},
     )  # fmt: skip
     assert built.returncode == 0, built.stdout + built.stderr
 

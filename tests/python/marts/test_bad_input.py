@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builds import PROJECT, RAW_KEYS, Inputs, content_of, environment, marts_of, read_csv, tables_of, write_csv
+from builds import PROJECT, RAW_KEYS, Inputs, content_of, environment, in_one_place, marts_of, parsed_before, read_csv, tables_of, write_csv
 
 Done = subprocess.CompletedProcess[str]
 SEED_FAULTS = [  # file and key, column and value, what would be right
@@ -20,14 +20,15 @@ SEED_FAULTS = [  # file and key, column and value, what would be right
 ]
 
 
-def build(database: Path, inputs: Inputs, *options: str, **changed: str) -> Done:
-    """`empathy-roi build`, as a user would."""
+def build(database: Path, inputs: Inputs, *options: str, by_their_names: bool = False) -> Done:
+    """`empathy-roi build`, as a user would; `by_their_names`: with the inputs where they are, instead of behind links."""
     database.parent.mkdir(parents=True, exist_ok=True)
     place = database.with_suffix("")
-    return subprocess.run(
-        [sys.executable, "-m", "python_stats", "build", "--target-path", f"{place}-target", "--log-path", f"{place}-logs", *options],
-        cwd=PROJECT, text=True, capture_output=True, check=False, env=environment(database, inputs, 2) | changed,
-    )  # fmt: skip
+    with parsed_before(Path(f"{place}-target"), inputs, "empathy-roi", database.name, *options):
+        return subprocess.run(
+            [sys.executable, "-m", "python_stats", "build", "--target-path", f"{place}-target", "--log-path", f"{place}-logs", *options],
+            cwd=PROJECT, text=True, capture_output=True, check=False, env=environment(*((database, inputs) if by_their_names else in_one_place(database, inputs))),
+        )  # fmt: skip
 
 
 def assert_says(done: Done, faults: Sequence[tuple[str, ...]], code: int = 2) -> None:
@@ -69,7 +70,7 @@ def wrong_seeds(inputs: Inputs, tmp_path_factory: pytest.TempPathFactory) -> Inp
 
 
 def copied(built: Path, folder: Path) -> Path:
-    return Path(shutil.copy(built, folder / "copied.duckdb"))
+    return Path(shutil.copy(built, folder / "new.duckdb"))
 
 
 def test_wrong_raw_tables_are_named_and_nothing_is_touched(built: Path, inputs: Inputs, wrong_raw: Inputs, tmp_path: Path) -> None:
@@ -147,5 +148,5 @@ def test_variables_are_no_sql(inputs: Inputs, tmp_path: Path) -> None:
 def test_a_folder_of_seeds_with_a_quote_in_its_name(wrong_seeds: Inputs, tmp_path: Path) -> None:
     """Its name is in every message about a seed, and must not become SQL there."""
     folder = Path(shutil.copytree(wrong_seeds.seeds, tmp_path / "it's { mine }"))
-    done = build(tmp_path / "new.duckdb", replace(wrong_seeds, seeds=folder), "--select", "resource_type:seed", "--select", "path:models/configuration", "--select", "seeds_follow_the_rules")
+    done = build(tmp_path / "new.duckdb", replace(wrong_seeds, seeds=folder), "--select", "resource_type:seed", "--select", "path:models/configuration", "--select", "seeds_follow_the_rules", by_their_names=True)
     assert_says(done, [("it's { mine }/journeys.csv, journey_id=",)], 1)

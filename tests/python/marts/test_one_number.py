@@ -85,8 +85,8 @@ class Database:
 
 
 def databases() -> Iterator[Any]:
-    yield pytest.param(("oracle", 3), id="oracle-3", marks=pytest.mark.skipif(not GENERATOR.is_file(), reason="no oracle beside the project"))
-    yield pytest.param(("oracle", 4), id="oracle-4", marks=pytest.mark.skipif(not GENERATOR.is_file(), reason="no oracle beside the project"))
+    for seed in (3, 4) if os.environ.get("EMPATHY_ROI_ALL_TESTS") else (3,):
+        yield pytest.param(("oracle", seed), id=f"oracle-{seed}", marks=pytest.mark.skipif(not GENERATOR.is_file(), reason="no oracle beside the project"))
     yield pytest.param(("demo", 7), id="demo")
 
 
@@ -100,7 +100,7 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         events = 200_000 if os.environ.get("EMPATHY_ROI_ALL_TESTS") else 10_000
         inputs = generate_by_simulation(folder, events=events, days=100, seed=seed)
     declare_all_metrics(inputs.seeds)
-    return Database(build(folder / "built.duckdb", inputs), is_demo=kind == "demo")
+    return Database(build(folder / "built.duckdb", inputs, artifacts=True), is_demo=kind == "demo")
 
 
 @pytest.mark.parametrize("metric_id", COUNTED)

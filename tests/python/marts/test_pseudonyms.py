@@ -23,7 +23,7 @@ NOT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit
 def pseudonymized(inputs: Inputs, tmp_path_factory: pytest.TempPathFactory) -> Path:
     database = tmp_path_factory.mktemp("pseudonyms") / "built.duckdb"
     asked = replace(inputs, variables={**inputs.variables, "pseudonymize": True})
-    built = run_dbt("build", database, asked, *NOT_TESTS, "--log-level-file", "debug", EMPATHY_ROI_PSEUDONYM_KEY=KEY)
+    built = run_dbt("build", database, asked, *NOT_TESTS, "--log-level-file", "debug", artifacts=True, EMPATHY_ROI_PSEUDONYM_KEY=KEY)
     assert built.returncode == 0, built.stdout + built.stderr
     return database
 

@@ -36,7 +36,7 @@ def then(inputs: Inputs, built: Path) -> Inputs:
 def from_text(then: Inputs, rows: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("text")
     write_folders(rows, folder, as_text=True)
-    return build(folder / "built.duckdb", replace(then, raw_location=str(folder / "{table}" / "*.csv")))
+    return build(folder / "built.duckdb", replace(then, raw_location=str(folder / "{table}" / "*.csv")), artifacts=True)
 
 
 def test_clean_rows_are_all_accepted(from_text: Path) -> None:

@@ -66,7 +66,7 @@ def on_duckdb(built: Path, inputs: Inputs, tmp_path_factory: pytest.TempPathFact
     """The shared build, analysed, as a file of its own."""
     copy = tmp_path_factory.mktemp("analyzed") / "found.duckdb"
     copy.write_bytes(built.read_bytes())
-    analyze(environment(copy, inputs, 2), inputs)
+    analyze(environment(copy, inputs), inputs)
     return copy
 
 
@@ -74,7 +74,7 @@ def on_duckdb(built: Path, inputs: Inputs, tmp_path_factory: pytest.TempPathFact
 def on_postgres(postgres: Server, engine: dict[str, str], inputs: Inputs, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The same inputs, loaded, and a whole run: built with all checks, analysed, reported, and published for a role of readers."""
     place = tmp_path_factory.mktemp("postgres")
-    settings = environment(place / "found.duckdb", inputs, 2) | engine
+    settings = environment(place / "found.duckdb", inputs) | engine
     assert inputs.raw_location
     run([sys.executable, "-m", "python_stats", "load", inputs.raw_location], settings)
     with postgres.connect() as connection:
