@@ -295,6 +295,7 @@ ROI_ESTIMATES: Columns = {
     "effect": "double",  # good is positive
     "effect_se": "double",
     "effect_df": "double",
+    "nominal_alpha": "double",  # a stream's: level at which its effect is read, no less strict than the primary metric's
     "units_per_month": "double",
     "units_source": "varchar",  # declared, measured
     "interval_from": "varchar",  # effect (one stream's own), net_value (correlations included), widest_sum, independent_experiments
@@ -306,7 +307,7 @@ ROI_ESTIMATES: Columns = {
     "gross_per_month": "double",
     "monthly_run_cost": "double",
     "impact_per_month": "double",
-    "impact_per_month_low": "double",
+    "impact_per_month_low": "double",  # effects at their levels, values of a unit at the design's alpha
     "impact_per_month_high": "double",
     "annual": "double",
     "annual_low": "double",
@@ -317,7 +318,7 @@ ROI_ESTIMATES: Columns = {
     "first_year_high": "double",
     "cost_first_year": "double",
     "roi": "double",  # first_year ÷ cost_first_year
-    "probability_pays": "double",  # that the first year ends above 0
+    "probability_pays": "double",  # that the first year ends above 0; null where looks may have chosen the moment
     "payback_months": "double",  # of the one-off cost, less what comes once
     "currency": "varchar",
     **_RUN,
