@@ -74,6 +74,7 @@ EXPERIMENT_EFFECTS_FACTORIAL: Columns = {
     "good_direction": "varchar",
     "is_decision": "boolean",  # the window of the verdict
     "alpha": "double",
+    "nominal_alpha": "double",  # level of these intervals: the primary metric's, its alpha shared among variants and looks
     "status": "varchar",
     "relative_status": "varchar",
     "persons": "bigint",  # in the cells that take part
@@ -87,8 +88,8 @@ EXPERIMENT_EFFECTS_FACTORIAL: Columns = {
     "relative_effect": "double",  # effect ÷ |base_value|
     "relative_ci_low": "double",
     "relative_ci_high": "double",
-    "p_value": "double",
-    "p_adjusted": "double",  # over the effects of this metric and window
+    "p_value": "double",  # of a single look; null where looks may have chosen the moment
+    "p_adjusted": "double",  # over the effects of this metric and window; null as p_value
     "skewness": "double",
     **_RUN,
 }
@@ -105,8 +106,9 @@ EXPERIMENT_INCREMENTS: Columns = {
     "good_direction": "varchar",
     "is_decision": "boolean",
     "alpha": "double",
+    "nominal_alpha": "double",  # level of these intervals: no less strict than the primary metric's
     "status": "varchar",
-    "p_value": "double",
+    "p_value": "double",  # as in experiment_results; null for a single look where looks may have chosen the moment
     "persons": "bigint",  # of the variant
     "messages": "double",  # delivered to the variant; null where no metric of the experiment counts them
     "units": "double",  # what the effect is per: persons, or the denominator of a ratio
