@@ -312,8 +312,9 @@ def worth(
     """
     if min(units_per_month, value_per_unit) < 0:
         return Gain(*(math.nan,) * 5)
-    found = worths.Worth(effect, standard_error, df, units_per_month, worths.unit_values(value_per_unit, value_low, value_high, alpha))
-    low, high = (found.quantile(tail) - monthly_run_cost for tail in (alpha / 2, 1 - alpha / 2))
+    values = worths.unit_values(value_per_unit, value_low, value_high, alpha)
+    found = worths.Worth(effect, standard_error, df, units_per_month, values, value_per_unit)
+    low, high = (end - monthly_run_cost for end in found.interval(alpha))
     month = effect * units_per_month * value_per_unit - monthly_run_cost
     return Gain(month, low, high, 12 * month - one_off_cost, found.probability_above(monthly_run_cost + one_off_cost / 12))
 

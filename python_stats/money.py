@@ -4,7 +4,9 @@ impact per month = effect (absolute, good is positive) × units_per_month × qua
 a year is 12 months; the first year also pays the one-off cost, and has what comes once (`decision_velocity`); ROI = net gain ÷ cost,
 over the first year.
 
-Uncertainty comes from the effect and from the value of a unit (see `estimators.worth`). Streams of one experiment come from the same
+Uncertainty comes from the effect, read at the level of its own interval and no less strictly than the primary metric's (its alpha shared
+among variants and looks), and from the value of a unit (see `estimators.worth`). Where looks may have chosen the moment there is no
+chance to pay. Streams of one experiment come from the same
 people. Where all of them are shares and means on the same number of units, the metric `net_value` knows how they move together, and
 gives the interval of their sum; elsewhere their uncertainties are added as if they moved together (quantile by quantile): the widest
 sum there is. Column `interval_from` says which. Experiments were drawn apart, so across experiments half-widths add in squares
@@ -17,13 +19,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from python_stats.analysis.levels import beside, is_for_looks
 from python_stats.analysis.rows import CUPED
 from python_stats.designs import Design, ValueAssumption
 from python_stats.estimators.status import OK
-from python_stats.estimators.worth import Spread, Worth, correlated_sum, probability_above, quantile, unit_values
+from python_stats.estimators.worth import Spread, Worth, cautious_probability_above, correlated_sum, interval, unit_values, widening
 from python_stats.verdicts import INVALID, ROLL_BACK, SHIP, STOP_FUTILE, Verdict
 
 Row = Mapping[str, Any]
+Chance = Callable[[float], float]  # P(gain a month > an amount)
 Amounts = tuple[float, float, float]  # an estimate, and the low and high end of its interval
 
 NOTHING: Amounts = (0.0, 0.0, 0.0)
@@ -86,7 +90,7 @@ def estimate(
 
 
 MONEY = (
-    "effect effect_se effect_df units_per_month extra_units_per_month qualified_share value_per_unit value_low value_high "
+    "effect effect_se effect_df nominal_alpha units_per_month extra_units_per_month qualified_share value_per_unit value_low value_high "
     "gross_per_month monthly_run_cost impact_per_month impact_per_month_low impact_per_month_high annual annual_low annual_high "
     "one_off_cost first_year first_year_low first_year_high cost_first_year roi probability_pays payback_months"
 ).split()
@@ -132,26 +136,29 @@ def _stream(
         status = OK if units is not None else NO_TRAFFIC
     if status != OK or result is None or units is None:
         return {**row, "status": status}, None
-    sign = -1 if result["good_direction"] == "decrease" else 1
+    sign, df = -1 if result["good_direction"] == "decrease" else 1, _df(result)
     worth = Worth(
         effect=sign * result["effect"],
         standard_error=result["standard_error"],
-        df=math.inf if result["df"] is None else result["df"],
+        df=df,
         scale=units * assumption.qualified_share,
         values=unit_values(assumption.value_per_unit, assumption.value_low, assumption.value_high, design.alpha),
         middle=assumption.value_per_unit,
+        widening=widening(result["nominal_alpha"], design.alpha, df),
     )
     row.update(
         status=OK,
         effect=worth.effect,
         effect_se=worth.standard_error,
         effect_df=result["df"],
+        nominal_alpha=result["nominal_alpha"],
         units_per_month=units,
         units_source=source,
         extra_units_per_month=worth.effect * units,
     )
     gross = worth.effect * worth.scale * assumption.value_per_unit
-    row = _priced(row, (gross, *_quantiles([worth], design.alpha)), NOTHING, worth.probability_above)
+    chance = _chance(design, verdict, results, lambda amount: cautious_probability_above([worth], amount))
+    row = _priced(row, (gross, *worth.interval(design.alpha)), NOTHING, chance)
     return {**row, "interval_from": OWN_EFFECT}, worth
 
 
@@ -191,6 +198,16 @@ def _velocity(
 
 
 def _result_of(design: Design, verdict: Verdict, metric_id: str | None, results: Sequence[Row]) -> Row | None:
+    """What the verdict's variant did to a metric, read no less strictly than its primary metric."""
+    found = _row_of(design, verdict, metric_id, results)
+    return None if found is None else beside(found, _primary_of(design, verdict, results))
+
+
+def _primary_of(design: Design, verdict: Verdict, results: Sequence[Row]) -> Row | None:
+    return None if design.primary is None else _row_of(design, verdict, design.primary.metric_id, results)
+
+
+def _row_of(design: Design, verdict: Verdict, metric_id: str | None, results: Sequence[Row]) -> Row | None:
     variant_id = verdict.variant_id or (design.treatments[0].variant_id if design.treatments else None)
     return next(
         (
@@ -205,18 +222,27 @@ def _result_of(design: Design, verdict: Verdict, metric_id: str | None, results:
     )
 
 
-def _quantiles(worths: Sequence[Worth], alpha: float) -> tuple[float, float]:
-    return quantile(worths, alpha / 2), quantile(worths, 1 - alpha / 2)
+def _df(result: Row) -> float:
+    return math.inf if result["df"] is None else float(result["df"])
 
 
-def _priced(row: dict[str, Any], gross: Amounts | None, once: Amounts, probability: Callable[[float], float]) -> dict[str, Any]:
+def _chance(design: Design, verdict: Verdict, results: Sequence[Row], chance: Chance) -> Chance | None:
+    """The chance to pay, where no looks may have chosen the moment at which it is asked for.
+
+    Whoever may look again until it pleases finds a high chance sooner or later, whatever the effect.
+    """
+    primary = _primary_of(design, verdict, results)
+    return None if primary is not None and is_for_looks(primary) else chance
+
+
+def _priced(row: dict[str, Any], gross: Amounts | None, once: Amounts, probability: Chance | None) -> dict[str, Any]:
     """Everything that follows from a gross gain a month (None where there is none) and from what comes once; amounts in whole cents.
 
-    `probability` is that of a gain a month, with a twelfth of what comes once, above an amount.
+    `probability` is that of a gain a month, with a twelfth of what comes once, above an amount; None where it is not to be told.
     """
     run, one_off = row["monthly_run_cost"], row["one_off_cost"]
     cost = round(run * MONTHS + one_off, 2)
-    row.update(cost_first_year=cost, probability_pays=probability(cost / MONTHS))
+    row.update(cost_first_year=cost, probability_pays=None if probability is None else probability(cost / MONTHS))
     for index, suffix in enumerate(("", "_low", "_high")):
         annual = -run * MONTHS
         if gross is not None:
@@ -238,10 +264,11 @@ def _judged(row: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _NetValue:
-    """Standard error of the sum of an experiment's streams a month, correlations included."""
+    """Standard error of the sum of an experiment's streams a month, correlations included, and its widening."""
 
     standard_error: float
     df: float
+    widening: float
 
 
 def _net_value(
@@ -270,7 +297,8 @@ def _net_value(
     if not is_adjusted and abs(net["effect"] * units - middle) > 1e-3 * spread * units:
         return None  # the marts were built with other values
     widest = sum(worth.standard_error * worth.scale * worth.middle for worth in worths)
-    return _NetValue(min(spread * units, widest), math.inf if net["df"] is None else net["df"])
+    df = _df(net)
+    return _NetValue(min(spread * units, widest), df, widening(net["nominal_alpha"], design.alpha, df))
 
 
 def _total(
@@ -300,14 +328,20 @@ def _total(
     once = _once([part for part, _ in single])
     gross = sum(part["gross_per_month"] for part, _ in monthly)
     worths = [worth for _, worth in monthly]
+    is_told = all(part["probability_pays"] is not None for part, _ in monthly)
     if together is not None:
-        spread = correlated_sum(worths, together.standard_error, together.df, design.alpha)
+        errors = (together.standard_error * together.widening, together.standard_error)
+        spreads = [correlated_sum(worths, error, together.df, design.alpha) for error in errors]
+
+        def chance(amount: float) -> float:
+            return min(_with_once(spread, once).probability_above(amount) for spread in spreads)
+
         row["interval_from"] = NET_VALUE
-        return _priced(row, (gross, gross - spread.down, gross + spread.up), once, _with_once(spread, once).probability_above)
+        return _priced(row, (gross, gross - spreads[0].down, gross + spreads[0].up), once, chance if is_told else None)
     everything = [*worths, *(worth for _, worth in single)]
     row["interval_from"] = None if not worths else WIDEST_SUM if len(worths) > 1 else OWN_EFFECT
-    amounts = (gross, *_quantiles(worths, design.alpha)) if worths else None
-    return _priced(row, amounts, once, lambda amount: probability_above(everything, amount))
+    amounts = (gross, *interval(worths, design.alpha)) if worths else None
+    return _priced(row, amounts, once, (lambda amount: cautious_probability_above(everything, amount)) if is_told else None)
 
 
 def _once(parts: Sequence[Row]) -> Amounts:
@@ -325,7 +359,7 @@ def _with_once(monthly: Spread, once: Amounts) -> Spread:
 
 
 def _portfolio(is_direct: bool, totals: Sequence[Mapping[str, Any]], currency: str) -> dict[str, Any]:
-    """The sum over shipped experiments; half-widths add in squares, on either side.
+    """The sum over shipped experiments; half-widths add in squares, on either side, each at its own experiment's level.
 
     One without an estimate adds its cost, and makes the status `partial`.
     """

@@ -91,7 +91,7 @@ def run(warehouse: Warehouse, options: Options) -> Run:
     by_experiment, by_window = _by_experiment(results), _by_experiment(windows)
     tables: dict[str, list[Row]] = {
         "experiment_results": results,
-        "experiment_effects_factorial": factorial_effects(designs, stats),
+        "experiment_effects_factorial": factorial_effects(designs, stats, results),
         "experiment_increments": increments(designs, results, stats),
         "experiment_segments": segment_effects(designs, results),
         "experiment_decisions": decisions,

@@ -74,6 +74,7 @@ EXPERIMENT_EFFECTS_FACTORIAL: Columns = {
     "good_direction": "varchar",
     "is_decision": "boolean",  # the window of the verdict
     "alpha": "double",
+    "nominal_alpha": "double",  # level of these intervals: the primary metric's, its alpha shared among variants and looks
     "status": "varchar",
     "relative_status": "varchar",
     "persons": "bigint",  # in the cells that take part
@@ -87,8 +88,8 @@ EXPERIMENT_EFFECTS_FACTORIAL: Columns = {
     "relative_effect": "double",  # effect ÷ |base_value|
     "relative_ci_low": "double",
     "relative_ci_high": "double",
-    "p_value": "double",
-    "p_adjusted": "double",  # over the effects of this metric and window
+    "p_value": "double",  # of a single look; null where looks may have chosen the moment
+    "p_adjusted": "double",  # over the effects of this metric and window; null as p_value
     "skewness": "double",
     **_RUN,
 }
@@ -105,8 +106,9 @@ EXPERIMENT_INCREMENTS: Columns = {
     "good_direction": "varchar",
     "is_decision": "boolean",
     "alpha": "double",
+    "nominal_alpha": "double",  # level of these intervals: no less strict than the primary metric's
     "status": "varchar",
-    "p_value": "double",
+    "p_value": "double",  # as in experiment_results; null for a single look where looks may have chosen the moment
     "persons": "bigint",  # of the variant
     "messages": "double",  # delivered to the variant; null where no metric of the experiment counts them
     "units": "double",  # what the effect is per: persons, or the denominator of a ratio
@@ -295,6 +297,7 @@ ROI_ESTIMATES: Columns = {
     "effect": "double",  # good is positive
     "effect_se": "double",
     "effect_df": "double",
+    "nominal_alpha": "double",  # a stream's: level at which its effect is read, no less strict than the primary metric's
     "units_per_month": "double",
     "units_source": "varchar",  # declared, measured
     "interval_from": "varchar",  # effect (one stream's own), net_value (correlations included), widest_sum, independent_experiments
@@ -306,7 +309,7 @@ ROI_ESTIMATES: Columns = {
     "gross_per_month": "double",
     "monthly_run_cost": "double",
     "impact_per_month": "double",
-    "impact_per_month_low": "double",
+    "impact_per_month_low": "double",  # effects at their levels, values of a unit at the design's alpha
     "impact_per_month_high": "double",
     "annual": "double",
     "annual_low": "double",
@@ -317,7 +320,7 @@ ROI_ESTIMATES: Columns = {
     "first_year_high": "double",
     "cost_first_year": "double",
     "roi": "double",  # first_year ÷ cost_first_year
-    "probability_pays": "double",  # that the first year ends above 0
+    "probability_pays": "double",  # that the first year ends above 0; null where looks may have chosen the moment
     "payback_months": "double",  # of the one-off cost, less what comes once
     "currency": "varchar",
     **_RUN,

@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from python_stats.analysis.levels import BEFORE_FIRST_LOOK, is_for_looks
 from python_stats.analysis.pairs import METHODS, Key, Row, stats_cells
 from python_stats.analysis.persons import Cells, arm_of, overall_ratio
 from python_stats.analysis.rows import clean, count
@@ -20,16 +22,37 @@ NOT_CROSSED = "not_crossed"  # the variants do not hold every combination of the
 
 _NUMBERS = (
     "persons persons_in_smallest_cell base_value effect standard_error df ci_low ci_high relative_effect relative_ci_low "
-    "relative_ci_high p_value p_adjusted skewness"
+    "relative_ci_high p_value p_adjusted skewness nominal_alpha"
 ).split()
+_COUNTS = ("persons", "persons_in_smallest_cell")
 
 
-def factorial_effects(designs: Iterable[Design], stats: Iterable[Row]) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class _Level:
+    """At which level the effects of an experiment are read."""
+
+    nominal: float
+    is_for_looks: bool
+    is_before_first_look: bool
+
+
+def factorial_effects(designs: Iterable[Design], stats: Iterable[Row], results: Iterable[Row] = ()) -> list[dict[str, Any]]:
     """One row per factorial experiment, effect, metric and window, over all persons; times have none.
 
-    p-values are adjusted over the effects of a metric and window, by the design's `correction`.
+    Intervals are at the strictest level at which the primary metric of a variant is read: there are as many effects as variants, and
+    they are seen whenever it is. p-values are adjusted over the effects of a metric and window, by the design's `correction`; they are
+    those of a single look, and left out where there may be more. Before the first look there is no estimate.
+
+    Args:
+        designs: experiments as declared.
+        stats: rows of `experiment_metric_stats`.
+        results: rows of `experiment_results`, as they were judged.
     """
     cells = stats_cells(stats)
+    primaries: dict[str, list[Row]] = defaultdict(list)
+    for row in results:
+        if row["role"] == "primary" and row["is_decision"]:
+            primaries[row["experiment_id"]].append(row)
     rows: list[dict[str, Any]] = []
     for design in designs:
         if design.design != "factorial" or design.control is None:
@@ -41,25 +64,39 @@ def factorial_effects(designs: Iterable[Design], stats: Iterable[Row]) -> list[d
             if key[3] == "all":
                 by_kind[str(next(iter(arms.values()))["metric_kind"])].append(key)
         for kind, keys in sorted(by_kind.items()):
-            rows += _of_kind(design, found, kind, keys, own) if found else [_not_crossed(design, kind, key) for key in keys]
+            level = _level(design, primaries[design.experiment_id])
+            rows += _of_kind(design, found, kind, keys, own, level) if found else [_not_crossed(design, kind, key) for key in keys]
     return rows
 
 
+def _level(design: Design, primaries: Sequence[Row]) -> _Level:
+    return _Level(
+        nominal=min((row["nominal_alpha"] for row in primaries), default=design.alpha),
+        is_for_looks=any(is_for_looks(row) for row in primaries),
+        is_before_first_look=any(row["status"] == BEFORE_FIRST_LOOK for row in primaries),
+    )
+
+
 def _of_kind(
-    design: Design, found: Sequence[Effect], kind: str, keys: Sequence[Key], cells: Mapping[Key, Mapping[str, Row]]
+    design: Design, found: Sequence[Effect], kind: str, keys: Sequence[Key], cells: Mapping[Key, Mapping[str, Row]], level: _Level
 ) -> list[dict[str, Any]]:
     overall = np.array([overall_ratio(tuple(cells[key].values())) for key in keys]) if kind == "ratio" else None
     samples = [arm_of(kind, Cells([cells[key].get(variant.variant_id) for key in keys]), overall).value for variant in design.variants]
-    alpha = np.full(len(keys), design.alpha)
+    alpha = np.full(len(keys), level.nominal)
     estimated = [estimate(samples, effect) for effect in found]
     compared = [compare_contrast(part.contrast, part.df, alpha, part.status, part.skewness) for part in estimated]
     rows = []
     for index, key in enumerate(keys):
         adjusted = adjust(np.array([result.p_value[index] for result in compared]), design.correction)
         for effect, result, p_adjusted in zip(found, compared, adjusted, strict=True):
-            numbers = {**_numbers(effect, samples, result, index), "p_adjusted": clean(p_adjusted)}
+            numbers = {**_numbers(effect, samples, result, index), "p_adjusted": clean(p_adjusted), "nominal_alpha": level.nominal}
             words = {"status": str(result.status[index]), "relative_status": str(result.relative_status[index])}
-            effect_id = ";".join(f"{factor}={level}" for factor, level in effect.moved.items())
+            if level.is_before_first_look:
+                numbers = {name: numbers[name] if name in _COUNTS else None for name in numbers}
+                words = dict.fromkeys(words, BEFORE_FIRST_LOOK)
+            elif level.is_for_looks:
+                numbers.update(p_value=None, p_adjusted=None)
+            effect_id = ";".join(f"{factor}={moved}" for factor, moved in effect.moved.items())
             rows.append({**_place(design, kind, key), "effect_id": effect_id, "factors": len(effect.moved), **words, **numbers})
     return rows
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from python_stats.analysis.levels import beside
 from python_stats.analysis.pairs import Row
 from python_stats.designs import Design
 from python_stats.estimators.status import OK
@@ -16,11 +17,11 @@ def increments(designs: Iterable[Design], results: Iterable[Row], stats: Iterabl
 
     An effect per person (of a ratio: per unit of its denominator) times the units that the variant had gives the total; that over its
     persons, or over its thousands of delivered messages, the other two. How many units and messages there were is taken as known, so
-    each interval is the effect's own, scaled.
+    each interval is the effect's own, scaled; what is not watched itself is read at the level of the primary metric (`levels.beside`).
 
     Args:
         designs: experiments as declared.
-        results: rows of `experiment_results`.
+        results: rows of `experiment_results`, as they were judged.
         stats: rows of `experiment_metric_stats`.
     """
     holdouts = {design.experiment_id for design in designs if design.design == "holdout"}
@@ -29,10 +30,12 @@ def increments(designs: Iterable[Design], results: Iterable[Row], stats: Iterabl
         for row in stats
         if row["experiment_id"] in holdouts and row["segment"] == "all"
     }
+    rows = [row for row in results if row["experiment_id"] in holdouts]
+    primaries = {(row["experiment_id"], row["variant_id"]): row for row in rows if row["role"] == "primary" and row["is_decision"]}
     return [
-        _row(result, cells)
-        for result in results
-        if result["experiment_id"] in holdouts and result["segment"] == "all" and result["metric_kind"] in ("share", "mean", "ratio")
+        _row(beside(result, primaries.get((result["experiment_id"], result["variant_id"]))), cells)
+        for result in rows
+        if result["segment"] == "all" and result["metric_kind"] in ("share", "mean", "ratio")
     ]
 
 
@@ -44,8 +47,8 @@ def _row(result: Row, cells: Mapping[tuple[str, str, str, str], Row]) -> dict[st
     per_effect = dict(zip(_SCALES, _factors(units, persons, messages), strict=True))
     row = {
         **{name: result[name] for name in ("experiment_id", "variant_id", "control_variant_id", "metric_id", "metric_window")},
-        **{name: result[name] for name in ("role", "metric_kind", "method", "good_direction", "is_decision", "alpha", "status")},
-        "p_value": result["p_value"],
+        **{name: result[name] for name in ("role", "metric_kind", "method", "good_direction", "is_decision", "alpha")},
+        **{name: result[name] for name in ("nominal_alpha", "status", "p_value")},
         "persons": persons,
         "messages": messages,
         "units": units,

@@ -1,4 +1,4 @@
-"""The same comparison read at another level, as sequential looks need it."""
+"""The same comparison read at another level, as sequential looks need it, and all that is read beside them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -50,6 +50,32 @@ def at_level(row: Row, nominal_alpha: float, p_value: float | None) -> dict[str,
         low, high = newcombe(counts[0], persons[0], counts[1], persons[1], level)
         again.update(score_ci_low=clean(low[0]), score_ci_high=clean(high[0]))
     return again
+
+
+def is_for_looks(row: Row) -> bool:
+    """Is it read at less than its error rate, because it is looked at more than once?"""
+    return bool(row["nominal_alpha"] < row["alpha"] * (1 - 1e-9))
+
+
+def beside(row: Row, primary: Row | None) -> Row:
+    """A row read at the level of the primary metric of its variant, or at its own where that is stricter.
+
+    What nobody watches is seen whenever the watched primary is, and of the variant that the primary chose: at the level of a single look
+    its interval would be too narrow. Its p-value is one of a single look and is left out where there may be more; before the first look
+    there is no estimate.
+
+    Args:
+        row: of `experiment_results`.
+        primary: the row of the verdict, of the same variant.
+    """
+    if primary is None:
+        return row
+    if primary["status"] == BEFORE_FIRST_LOOK:
+        return hidden(row, BEFORE_FIRST_LOOK)
+    if row["nominal_alpha"] <= primary["nominal_alpha"]:
+        return row
+    is_single = is_for_looks(primary) and not is_for_looks(row)
+    return at_level(row, primary["nominal_alpha"], None if is_single else row["p_value"])
 
 
 def hidden(row: Row, status: str) -> dict[str, Any]:

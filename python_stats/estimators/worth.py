@@ -1,14 +1,15 @@
 """What an effect is worth, as a distribution: effect × scale × value of a unit.
 
 Two sources of uncertainty, taken as independent: the effect, with Student's t (or the normal) around its estimate, scaled by its
-standard error, as in its own interval; and the value of a unit, whose low and high are read as the ends of the 1 − alpha interval of
-a split normal (its two halves have their own spread; Wallis 2014, "The two-piece normal"), cut off at 0. The distribution of the
-product is P(E·V ≤ x) = ∫ P(E ≤ x/v) dF(v), worked out on a fixed grid of quantiles of V: no random numbers, the same result each
-time. Where the value is certain this is the effect's own interval, scaled.
+standard error, as in its own interval, and widened where that is at a stricter level; and the value of a unit, whose low and high are
+read as the ends of the 1 − alpha interval of a split normal (its two halves have their own spread; Wallis 2014, "The two-piece
+normal"), cut off at 0. The distribution of the product is P(E·V ≤ x) = ∫ P(E ≤ x/v) dF(v), worked out on a fixed grid of quantiles of
+V: no random numbers, the same result each time. Where the value is certain its interval is the effect's own, scaled; elsewhere it is
+never narrower than that.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,6 +28,7 @@ class Worth:
         scale: units a month × qualified share, 0 or more.
         values: equally likely values of a unit, shape (grid,); one element where the value is certain.
         middle: the value that was named.
+        widening: by how much the effect's interval is wider than its own at 1 − alpha: 1 or more, see `widening`.
     """
 
     effect: float
@@ -35,6 +37,12 @@ class Worth:
     scale: float
     values: Floats
     middle: float = 0.0
+    widening: float = 1.0
+
+    @property
+    def spread(self) -> float:
+        """The widened standard error."""
+        return self.standard_error * self.widening
 
     def probability_above(self, amount: float) -> float:
         """P(effect × scale × value > amount)."""
@@ -46,7 +54,7 @@ class Worth:
         needed = amount / factors[known]
         if self.standard_error == 0:
             return certain + float(np.mean(known)) * float(np.mean(self.effect > needed))
-        statistic = (self.effect - needed) / self.standard_error
+        statistic = (self.effect - needed) / self.spread
         half = two_sided_p(statistic, np.full(statistic.shape, self.df)) / 2
         upper = np.where(statistic >= 0, 1 - half, half)
         return certain + float(np.sum(upper)) / self.values.size
@@ -55,13 +63,13 @@ class Worth:
         """The amount that is not exceeded with this probability."""
         if self.values.size == 1:
             tail = critical_value(np.array([2 * min(probability, 1 - probability)]), np.array([self.df]))[0]
-            reach = self.standard_error * tail * (1 if probability >= 0.5 else -1)
+            reach = self.spread * tail * (1 if probability >= 0.5 else -1)
             return float((self.effect + reach) * self.scale * self.values[0])
         if self.standard_error == 0:
             # Of a certain loss, the larger the value the lower the amount.
             rank = probability if self.effect >= 0 else 1 - probability
             return float(self.effect * self.scale * np.quantile(self.values, rank, method="hazen"))
-        spread = (abs(self.effect) + 40 * self.standard_error) * self.scale * float(self.values.max())
+        spread = (abs(self.effect) + 40 * self.spread) * self.scale * float(self.values.max())
         low, high = -spread - 1e-9, spread + 1e-9
         for _ in range(200):
             middle = (low + high) / 2
@@ -72,6 +80,18 @@ class Worth:
             if high - low <= 1e-9 * max(1.0, spread):
                 break
         return (low + high) / 2
+
+    def interval(self, alpha: float) -> tuple[float, float]:
+        """Its quantiles at 1 − alpha, never narrower than the effect's interval at the middle value."""
+        reach = self.spread * float(critical_value(np.array([alpha]), np.array([self.df]))[0])
+        low, high = ((self.effect + end) * self.scale * self.middle for end in (-reach, reach))
+        return min(self.quantile(alpha / 2), low), max(self.quantile(1 - alpha / 2), high)
+
+
+def widening(nominal_alpha: float, alpha: float, df: float) -> float:
+    """How much wider an effect's interval is at 1 − `nominal_alpha` than at 1 − `alpha`; 1 where it is no wider."""
+    nominal, declared = critical_value(np.array([nominal_alpha, alpha]), np.array([df, df]))
+    return max(1.0, float(nominal / declared))
 
 
 def unit_values(value: float, low: float | None, high: float | None, alpha: float) -> Floats:
@@ -144,6 +164,17 @@ def correlated_sum(worths: Sequence[Worth], standard_error: float, df: float, al
 def quantile(worths: Sequence[Worth], probability: float) -> float:
     """Quantile of a sum whose parts move together: the sum of their quantiles, the widest there is."""
     return sum(worth.quantile(probability) for worth in worths)
+
+
+def interval(worths: Sequence[Worth], alpha: float) -> tuple[float, float]:
+    """Interval of a sum whose parts move together: the sum of theirs, the widest there is."""
+    ends = [worth.interval(alpha) for worth in worths]
+    return sum(low for low, _ in ends), sum(high for _, high in ends)
+
+
+def cautious_probability_above(worths: Sequence[Worth], amount: float) -> float:
+    """P(sum > amount), the smaller of the two with and without widening: a wider spread moves what is unlikely towards one half, too."""
+    return min(probability_above(parts, amount) for parts in (worths, [replace(worth, widening=1.0) for worth in worths]))
 
 
 def probability_above(worths: Sequence[Worth], amount: float) -> float:

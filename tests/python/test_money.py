@@ -11,7 +11,9 @@ import pytest
 from scipy import stats
 from test_verdicts import design
 
+from python_stats.analysis.levels import hidden
 from python_stats.designs import ValueAssumption
+from python_stats.looks import LOOK, Day, levels
 from python_stats.money import estimate
 from python_stats.verdicts import Verdict
 
@@ -52,6 +54,8 @@ def result(**more: Any) -> dict[str, Any]:
         "effect": 0.044 - 0.04,
         "standard_error": 0.001,
         "df": None,
+        "alpha": 0.05,
+        "nominal_alpha": 0.05,
         **more,
     }
 
@@ -396,3 +400,128 @@ def test_indirect_velocity_leaves_the_interval_of_the_net_value() -> None:
     for end in ("low", "high"):
         assert total["impact_per_month_" + end] == plain["impact_per_month_" + end]
         assert found["e", "total"]["impact_per_month_" + end] == plain["impact_per_month_" + end]
+
+
+WATCHED = {"role": "primary", "alpha": 0.05, "nominal_alpha": 0.00135}  # under a confidence sequence
+Z_WATCHED = 3.2051  # of 0.00135, two-sided
+
+
+@pytest.mark.parametrize(
+    ("found", "z"),
+    [(WATCHED, Z_WATCHED), ({"role": "primary", "alpha": 0.025, "nominal_alpha": 0.025}, 2.24140)],
+    ids=["watched", "one of two variants"],
+)
+def test_the_interval_is_the_effect_s_own_at_its_own_level(found: dict[str, Any], z: float) -> None:
+    """0.004 ± z · 0.001 of 20,000 a month at 300; the total and the portfolio of one say the same."""
+    rows = priced([value(monthly_run_cost=500.0)], [result(**found)])
+    for key in (("e", "revenue_created"), ("e", "total_direct"), ("all", "shipped_direct")):
+        ends = rows[key]["impact_per_month_low"], rows[key]["impact_per_month_high"]
+        assert ends == pytest.approx((23_500 - z * 6_000, 23_500 + z * 6_000), abs=1.0), key
+    assert rows["e", "revenue_created"]["nominal_alpha"] == found["nominal_alpha"]
+    assert rows["e", "revenue_created"]["effect_se"] == 0.001
+
+
+def test_the_value_s_range_stays_at_the_design_s_alpha() -> None:
+    """An effect that is as good as known, at 200 to 400 a unit: 0.004 · 20,000 · 200 to 400, however strictly the effect is read."""
+    row = priced([value(value_low=200.0, value_high=400.0)], [result(**WATCHED, standard_error=1e-9)])["e", "revenue_created"]
+    assert (row["impact_per_month_low"], row["impact_per_month_high"]) == pytest.approx((16_000, 32_000), rel=1e-2)
+
+
+@pytest.mark.parametrize("effect", [-0.004, -0.001, 0.0, 0.001, 0.004])
+@pytest.mark.parametrize(("low", "high"), [(200.0, 400.0), (200.0, 300.0), (300.0, 400.0), (0.0, 310.0), (None, None)])
+@pytest.mark.parametrize("found", [{}, WATCHED], ids=["fixed", "watched"])
+def test_never_narrower_than_the_effect_s_interval_at_the_middle_value(effect: float, low: Any, high: Any, found: dict[str, Any]) -> None:
+    row = priced([value(value_low=low, value_high=high)], [result(**found, effect=effect)])["e", "revenue_created"]
+    reach = (Z_WATCHED if found else 1.95996) * 0.001
+    assert row["impact_per_month_low"] <= (effect - reach) * 6e6 + 0.5
+    assert row["impact_per_month_high"] >= (effect + reach) * 6e6 - 0.5
+
+
+def test_what_is_not_watched_is_read_as_strictly_as_the_primary_metric() -> None:
+    """Retention is but a secondary metric: seen at the primary's look, at its level; before the first look not at all."""
+    primary = comparable(**WATCHED)
+    second = comparable(metric_id="retention", role="secondary")
+    row = priced([value(metric_id="retention")], [primary, second])["e", "revenue_created"]
+    assert row["impact_per_month_low"] == pytest.approx(24_000 - Z_WATCHED * 6_000, abs=1.0)
+    assert (row["nominal_alpha"], row["probability_pays"]) == (0.00135, None)
+    early = hidden(primary, "before_first_look")
+    rows = priced([value(metric_id="retention")], [early, second])
+    assert rows["e", "revenue_created"]["status"] == rows["e", "total_direct"]["status"] == "before_first_look"
+    assert rows["e", "total_direct"]["annual"] is None
+    other_variant = comparable(**WATCHED, variant_id="newer")
+    row = priced([value(metric_id="retention")], [other_variant, second])["e", "revenue_created"]
+    assert row["impact_per_month_low"] == pytest.approx(24_000 - 1.95996 * 6_000, abs=1.0)
+
+
+def comparable(**more: Any) -> dict[str, Any]:
+    """A result that may be read at another level: 5.0 % → 5.4 %."""
+    contrast = {"control_value": 0.05, "control_se": 0.0006, "control_slope": -1.0, "rest_se": 0.0008, "relative_status": "ok"}
+    found = {"p_value": 6e-5, "ci_low": 0.002, "ci_high": 0.006, "score_ci_low": None, "score_ci_high": None}
+    return result(**{"role": "secondary", **contrast, **found, **more})
+
+
+def test_streams_of_a_watched_experiment_add_up_with_their_wide_intervals() -> None:
+    streams = [value(), value(stream="revenue_preserved", value_per_unit=100.0, is_direct=False)]
+    rows = priced(streams, [result(**WATCHED)])
+    for key, month, half in ((("e", "total_direct"), 24_000, 6_000), (("e", "total_indirect"), 8_000, 2_000), (("e", "total"), 32_000, 8_000)):
+        assert rows[key]["impact_per_month"] == month
+        assert rows[key]["impact_per_month_low"] == pytest.approx(month - Z_WATCHED * half, abs=1.0)
+        assert rows[key]["probability_pays"] is None, key
+
+
+def test_the_net_value_s_interval_is_at_the_shared_level() -> None:
+    """One of two variants: the sum's interval is the net value's at 0.025, whatever stood in its own row."""
+    rows = people(3, 0.0)
+    net = rows[2] | {"control_value": 10.0, "control_slope": -1.0, "rest_se": rows[2]["variant_se"], "relative_status": "ok"}
+    extra = {"p_value": 0.1, "score_ci_low": None, "score_ci_high": None}
+    rows[0] |= {"role": "primary", "alpha": 0.025, "nominal_alpha": 0.025}
+    rows[1] |= {key: net[key] for key in ("control_value", "control_slope", "relative_status")} | {"rest_se": rows[1]["variant_se"]} | extra
+    rows[2] = net | extra
+    total = priced(STREAMS, rows)["e", "total_direct"]
+    reach = float(stats.t.ppf(1 - 0.0125, net["df"])) * net["standard_error"]
+    assert total["interval_from"] == "net_value"
+    assert total["impact_per_month_low"] == pytest.approx(1000 * (net["effect"] - reach), abs=0.03)
+    assert total["impact_per_month_high"] == pytest.approx(1000 * (net["effect"] + reach), abs=0.03)
+
+
+def test_experiments_of_different_levels_add_in_squares() -> None:
+    """Half-widths of 3.2051 · 6,000 and 1.95996 · 6,000, from experiments that were drawn apart."""
+    plans = [replace(IN_TIME, experiment_id=name, values=(value(experiment_id=name),)) for name in ("e", "f")]
+    row = shipped(*plans, results=[result(**WATCHED), result(experiment_id="f")])["all", "shipped_direct"]
+    half = 6_000 * np.hypot(Z_WATCHED, 1.95996)
+    assert (row["impact_per_month_low"], row["impact_per_month_high"]) == pytest.approx((48_000 - half, 48_000 + half), abs=1.0)
+
+
+def test_the_chance_to_pay_never_flatters() -> None:
+    """Null where there may be looks; among variants the shared level's above one half, a single comparison's below."""
+    costs = {"above one half": 12_000.0, "below": 36_000.0}  # a month, of 24,000 with a standard error of 6,000
+    for name, cost in costs.items():
+        single, shared, watched = (
+            priced([value(monthly_run_cost=cost)], [result(role="primary", alpha=alpha, nominal_alpha=nominal)])
+            for alpha, nominal in ((0.05, 0.05), (0.025, 0.025), (0.05, 0.0432))
+        )
+        expected = {"above one half": stats.norm.cdf(2 * 1.959964 / 2.241403), "below": stats.norm.cdf(-2)}[name]
+        for stream in ("revenue_created", "total_direct"):
+            assert watched["e", stream]["probability_pays"] is None
+            assert shared["e", stream]["probability_pays"] == pytest.approx(expected, abs=1e-6)
+            assert shared["e", stream]["probability_pays"] <= single["e", stream]["probability_pays"]
+
+
+def test_who_looks_until_it_pleases_is_not_told_of_gains_that_are_none() -> None:
+    """30 looks at an effect of 0, stopped where it looks best: a gain is established in at most 2.5 %; a single look's level says it in more."""
+    rng = np.random.default_rng(4)
+    plan = design(monitoring="always_valid", planned_sample_per_variant=3000)
+    days = [Day(None, 100 * n, n / 30, LOOK, n) for n in range(1, 31)]
+    nominal = levels(plan, days, 0.05).nominal
+    wrong = {"own": 0, "single": 0}
+    experiments = 2000
+    for _ in range(experiments):
+        z = rng.standard_normal(30).cumsum() / np.sqrt(np.arange(1, 31))
+        for name, found in (("own", nominal), ("single", np.full(30, 0.05))):
+            best = int(np.argmax(z - stats.norm.isf(found / 2)))
+            read = {"alpha": 0.05, "nominal_alpha": float(found[best]), "standard_error": 0.01 / np.sqrt(best + 1)}
+            looked = result(role="primary", **read, effect=float(z[best]) * read["standard_error"])
+            row = priced([value()], [looked])["e", "revenue_created"]
+            wrong[name] += row["impact_per_month_low"] > 0
+    assert wrong["own"] / experiments <= 0.025 + 3 * np.sqrt(0.025 * 0.975 / experiments)
+    assert wrong["single"] / experiments > 0.08

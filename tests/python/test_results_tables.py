@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 import pytest
+import scipy.stats
 from handmade_warehouse import mean_row, ratio_row, share_row
 from test_verdicts import design
 
@@ -16,6 +18,8 @@ from python_stats.analysis.factorial import factorial_effects
 from python_stats.analysis.increments import increments
 from python_stats.analysis.segments import segment_effects
 from python_stats.designs import Objective, Variant
+from python_stats.estimators.split import sample_ratio
+from python_stats.monitoring import compare_daily, judge
 from python_stats.tables import TABLES
 
 CROSSED = tuple(
@@ -76,6 +80,69 @@ def test_increments_per_person_per_thousand_messages_and_in_total() -> None:
     assert ended["per_1000_messages"] == pytest.approx(1000 * (1 / 40 / 3 - 1 / 50 / 2))
     assert ended["total"] == pytest.approx(24_000 * (1 / 40 / 3 - 1 / 50 / 2)) == pytest.approx(8_000 * ended["per_person"])
     assert increments([replace(plan, design="ab")], results, stats) == []
+
+
+def orders_and_net_value(persons: int, *orders: int) -> list[dict[str, Any]]:
+    """Statistics of both, with 24 an order."""
+    values = [np.repeat([24.0, 0.0], [count, persons - count]) for count in orders]
+    net = [mean_row("e", variant, "net_value", y, 0 * y) for variant, y in zip(("old", "new"), values, strict=True)]
+    return net + [share_row("e", variant, "conversion", persons, count) for variant, count in zip(("old", "new"), orders, strict=True)]
+
+
+@pytest.mark.parametrize("monitoring", ["fixed", "always_valid", "group_sequential"])
+def test_what_came_on_top_is_as_strict_as_the_primary_metric(monitoring: str) -> None:
+    """Net value is 24 an order and nothing else, so that its interval is 24 times the orders', and so is what either says of 0."""
+    plan = design(design="holdout", monitoring=monitoring, looks=4, objectives=design().objectives[:1], planned_sample_per_variant=4_000)
+    now, days = orders_and_net_value(2_000, 200, 240), []
+    for day in range(1, 22):  # the last, that of as_of, is not over
+        n = min(day, 20) * 100
+        shares = [share_row("e", variant, "conversion", n, n * percent // 100) for variant, percent in (("old", 10), ("new", 12))]
+        days += [row | {"day": date(2026, 1, day)} for row in shares]
+    split = sample_ratio(np.array([2_000.0, 2_000.0]), np.array([0.5, 0.5]))
+    results = judge(plan, analyze([plan], now, [], Options()), compare_daily([plan], days, Options()), split, [], datetime(2026, 1, 21)).results
+    rows = {row["metric_id"]: row for row in increments([plan], results, now)}
+    orders, net = rows["conversion"], rows["net_value"]
+    assert (orders["status"], net["status"]) == ("ok", "ok")
+    assert (orders["nominal_alpha"] < 0.05) is (monitoring != "fixed") and net["nominal_alpha"] == orders["nominal_alpha"]
+    for scale in ("per_person", "per_person_low", "per_person_high", "total_low", "total_high"):
+        assert net[scale] == pytest.approx(24 * orders[scale], rel=1e-9), scale
+    assert (net["p_value"] is None) is (monitoring != "fixed")
+    single = next(row for row in results if row["metric_id"] == "net_value")
+    assert (net["per_person_low"] < single["ci_low"]) is (monitoring != "fixed")
+
+
+def test_nothing_came_on_top_before_the_first_look() -> None:
+    plan = design(design="holdout", monitoring="group_sequential", looks=4, objectives=design().objectives[:1])
+    stats = orders_and_net_value(100, 10, 30)
+    split = sample_ratio(np.array([100.0, 100.0]), np.array([0.5, 0.5]))
+    results = judge(plan, analyze([plan], stats, [], Options()), {}, split, [], datetime(2026, 1, 5)).results
+    for row in increments([plan], results, stats):
+        assert (row["status"], row["per_person"], row["per_person_low"], row["p_value"]) == ("before_first_look", None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("levels", "nominal", "has_p"),
+    [([(0.05 / 3, 0.05 / 3)] * 3, 0.05 / 3, True), ([(0.05 / 3, 0.001), (0.05 / 3, 0.002), (0.05 / 3, 0.001)], 0.001, False)],
+    ids=["fixed", "watched"],
+)
+def test_ingredients_are_as_strict_as_the_primary_metric(levels: list[tuple[float, float]], nominal: float, has_p: bool) -> None:
+    """Warm copy: 0.07 more, with a variance of a quarter of the sum of p (1 − p) / (n − 1) over the four cells."""
+    plan = design(design="factorial", variants=CROSSED, what_changes="several")
+    stats = factorial_stats(plain_late=500, warm_late=600, plain_prompt=550, warm_prompt=800)
+    results = [
+        {"experiment_id": "e", "role": "primary", "is_decision": True, "status": "ok", "alpha": alpha, "nominal_alpha": read_at}
+        for alpha, read_at in levels
+    ]
+    found = {row["effect_id"]: row for row in factorial_effects([plan], stats, results)}
+    warm = found["copy=warm"]
+    error = math.sqrt(sum(p * (1 - p) / 4_999 for p in (0.10, 0.12, 0.11, 0.16)) / 4)
+    assert warm["nominal_alpha"] == nominal
+    assert warm["ci_high"] - warm["effect"] == pytest.approx(float(scipy.stats.norm.isf(nominal / 2)) * error, rel=2e-3)
+    assert (warm["p_value"] is not None) is (warm["p_adjusted"] is not None) is has_p
+    early = [row | {"status": "before_first_look"} for row in results]
+    for row in factorial_effects([plan], stats, early):
+        assert (row["status"], row["effect"], row["ci_low"], row["p_adjusted"]) == ("before_first_look", None, None, None)
+        assert row["persons"] == 20_000
 
 
 def segment_stats(old: dict[str, int], new: dict[str, int], persons: int = 2_000) -> list[dict[str, Any]]:
