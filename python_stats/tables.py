@@ -366,7 +366,7 @@ LEARNING_PATTERNS: Columns = {
     "experiments": "bigint",  # decided and sound, that declared the metric
     "improved": "bigint",  # of these: the whole interval of the decided variant lies on the good side of 0
     "unclear": "bigint",
-    "harmed": "bigint",
+    "worsened": "bigint",  # it lies on the bad side; by more than a guardrail allows or not
     "best_experiment_id": "varchar",  # of the improved ones
     "best_relative_effect": "double",
     **_RUN,

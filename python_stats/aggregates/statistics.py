@@ -26,7 +26,8 @@ def from_statistics(table: Table, request: Request) -> Answer:
     known = (column, metric_column, *PLAIN)
     unknown = [name for name in table.columns if name not in known and name not in MOMENTS]
     if unknown:
-        raise UserError(f"{table.name}: no use for {', '.join(unknown)}; it takes {', '.join(known)} and the sums of experiment_metric_stats")
+        taken = f"{', '.join(known)} and the sums of experiment_metric_stats"
+        raise UserError(f"{table.name}: no use for {', '.join(unknown)}; it takes {taken}")
     rows: list[Row] = []
     seen: dict[tuple[str, ...], int] = {}
     experiments = sorted({str(row["experiment_id"]) for row in table.rows if row.get("experiment_id")})
