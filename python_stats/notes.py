@@ -59,11 +59,15 @@ def note_of(design: Design, verdict: Verdict, results: Sequence[Row], windows: S
 
 
 def _changed(design: Design) -> str:
-    """'layout: four_fields instead of eight_fields'."""
+    """'layout: four_fields instead of eight_fields'; of several changes, the factors: 'copy and timing: …'."""
     if design.control is None or not design.treatments:
         return design.what_changes
-    variants = ", ".join(variant.variant_id for variant in design.treatments)
-    return f"{design.what_changes}: {variants} instead of {design.control.variant_id}"
+    what = design.what_changes
+    if what == "several":
+        what = " and ".join(sorted({factor for arm in design.variants for factor in arm.factor_levels})) or "several things"
+    *others, last = (variant.variant_id for variant in design.treatments)
+    variants = f"{', '.join(others)} or {last}" if others else last
+    return f"{what}: {variants} instead of {design.control.variant_id}"
 
 
 def _stories(design: Design, rows: Sequence[Row], role: str, currency: str) -> str:

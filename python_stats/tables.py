@@ -189,7 +189,8 @@ EXPERIMENT_DECISIONS: Columns = {
     "days_to_decision": "bigint",  # from the declaration to decided_on
     "planned_days_to_decision": "bigint",  # to the last planned day with its decision window; null: open end
     # how far it is, and whether the split is sound
-    "persons_per_variant": "bigint",  # the smaller of the two arms
+    # of the smaller of the two arms; where the primary metric is a time: its cases, as they were planned
+    "persons_per_variant": "bigint",
     "planned_sample_per_variant": "bigint",
     "exposed": "bigint",
     "contaminated": "bigint",
@@ -214,7 +215,7 @@ EXPERIMENT_SEQUENTIAL: Columns = {
     "look": "bigint",  # null: no decision could fall
     "n_control": "bigint",
     "n_variant": "bigint",
-    "information": "double",  # the smaller arm's persons ÷ the planned sample
+    "information": "double",  # the smaller arm's persons (time: cases) ÷ the planned sample
     "status": "varchar",
     "effect": "double",
     "standard_error": "double",

@@ -15,7 +15,7 @@ from test_verdicts import AFTER, SOUND, design
 
 from python_stats import verdicts
 from python_stats.analysis import Options, analyze
-from python_stats.designs import Objective
+from python_stats.designs import Objective, Variant
 from python_stats.learning import patterns
 from python_stats.notes import note_of
 from python_stats.verdicts import Verdict, decide
@@ -69,6 +69,7 @@ def plan() -> Any:
     return replace(design(), objectives=aims, what_changes="layout", hypothesis="Less to type, more orders.")
 
 
+CELLS = ("plain_late", "plain_prompt", "warm_late", "warm_prompt")
 RESULTS = [
     row("conversion", 0.1, 0.03),
     row("completion_time", 100.0, -20.0),
@@ -91,6 +92,18 @@ def test_a_note_tells_primary_secondary_and_guardrails() -> None:
     assert told.startswith("Ship it: it works. Secondary: Time to complete")
     assert told.replace("\u00a0", " ").endswith("The effect on conversion fades between 7 and 90 days: from 30.0 % better to 4.0 % better.")
     assert all(note[part] for part in ("hypothesis", "experiment_name"))
+
+
+def test_what_changed_reads_well() -> None:
+    """Alternatives are joined by 'or'; of several changes the factors are named."""
+    arms = [Variant(name, index == 0, 0.25, {"copy": name.split("_")[0], "timing": name.split("_")[1]}) for index, name in enumerate(CELLS)]
+    verdict = Verdict("hold", "", "So it is.", None, "")
+    for what, told in (("copy", "copy"), ("several", "copy and timing")):
+        note = note_of(replace(design(), what_changes=what, variants=tuple(arms)), verdict, [], [], "EUR")
+        assert note["what_changed"] == f"{told}: plain_prompt, warm_late or warm_prompt instead of plain_late"
+    without = [replace(arm, factor_levels={}) for arm in arms[:3]]
+    note = note_of(replace(design(), what_changes="several", variants=tuple(without)), verdict, [], [], "EUR")
+    assert note["what_changed"] == "several things: plain_prompt or warm_late instead of plain_late"
 
 
 def test_every_verdict_has_a_next_step() -> None:
