@@ -13,8 +13,9 @@ _UNDECIDED = frozenset({verdicts.INVALID, verdicts.KEEP_RUNNING})
 def patterns(results: Iterable[Row], decisions: Sequence[Row]) -> list[dict[str, Any]]:
     """One row per kind of feature and metric, over experiments that are decided and sound.
 
-    An experiment counts once a metric: by the variant that its verdict is about, in the window that decides. It improved the metric
-    where the whole interval lies on the good side of 0, and harmed it where it lies on the bad side.
+    An experiment counts once a metric: by the variant that its verdict is about, in the window that decides. The metric improved
+    where the whole interval lies on the good side of 0, and worsened where it lies on the bad side; whether by more than a guardrail
+    allows (harmed) is another question.
 
     Args:
         results: rows of experiment_results.
@@ -34,7 +35,7 @@ def _side(row: Row) -> str:
     low, high = row["ci_low"], row["ci_high"]
     if row["good_direction"] == "decrease":
         low, high = -high, -low
-    return "improved" if low > 0 else "harmed" if high < 0 else "unclear"
+    return "improved" if low > 0 else "worsened" if high < 0 else "unclear"
 
 
 def _pattern(feature_class: str, metric_id: str, found: Sequence[tuple[str, Row]]) -> dict[str, Any]:
@@ -45,7 +46,7 @@ def _pattern(feature_class: str, metric_id: str, found: Sequence[tuple[str, Row]
         "feature_class": feature_class,
         "metric_id": metric_id,
         "experiments": len(found),
-        **{side: sides.count(side) for side in ("improved", "unclear", "harmed")},
+        **{side: sides.count(side) for side in ("improved", "unclear", "worsened")},
         "best_experiment_id": best["experiment_id"] if best else None,
         "best_relative_effect": best["relative_effect"] if best else None,
     }

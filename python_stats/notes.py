@@ -5,10 +5,10 @@ from typing import Any
 
 from python_stats.analysis.durability import FADES, GROWS, course_of
 from python_stats.designs import Design
-from python_stats.evidence import HARMED, NON_INFERIOR, NOT_ASSESSED, OPEN, evidence
+from python_stats.evidence import HARMED, NON_INFERIOR, NOT_ASSESSED, OPEN, Evidence, evidence
 from python_stats.metrics import metric
 from python_stats.verdicts import HOLD, INVALID, KEEP_RUNNING, ROLL_BACK, SHIP, STOP_FUTILE, Verdict, better, capital, story_of
-from python_stats.wording import told_apart
+from python_stats.wording import percent, told_apart
 
 Row = dict[str, Any]
 
@@ -20,7 +20,6 @@ _NEXT = {
     KEEP_RUNNING: "Wait for the planned sample.",
     HOLD: "Decide whether a larger sample is worth its time.",
 }
-_STATES = {NON_INFERIOR: "not harmed", HARMED: "harmed", OPEN: "not yet shown to be unharmed", NOT_ASSESSED: "not known"}
 
 
 def note_of(design: Design, verdict: Verdict, results: Sequence[Row], windows: Sequence[Row], currency: str) -> Row:
@@ -60,11 +59,15 @@ def note_of(design: Design, verdict: Verdict, results: Sequence[Row], windows: S
 
 
 def _changed(design: Design) -> str:
-    """'layout: four_fields instead of eight_fields'."""
+    """'layout: four_fields instead of eight_fields'; of several changes, the factors: 'copy and timing: …'."""
     if design.control is None or not design.treatments:
         return design.what_changes
-    variants = ", ".join(variant.variant_id for variant in design.treatments)
-    return f"{design.what_changes}: {variants} instead of {design.control.variant_id}"
+    what = design.what_changes
+    if what == "several":
+        what = " and ".join(sorted({factor for arm in design.variants for factor in arm.factor_levels})) or "several things"
+    *others, last = (variant.variant_id for variant in design.treatments)
+    variants = f"{', '.join(others)} or {last}" if others else last
+    return f"{what}: {variants} instead of {design.control.variant_id}"
 
 
 def _stories(design: Design, rows: Sequence[Row], role: str, currency: str) -> str:
@@ -77,14 +80,22 @@ def _stories(design: Design, rows: Sequence[Row], role: str, currency: str) -> s
 
 
 def _guardrails(design: Design, rows: Sequence[Row], verdict: Verdict, currency: str) -> str:
-    states = dict(part.partition("=")[::2] for part in verdict.guardrails.split(";") if part)
+    states = dict(verdict.states)
     told = []
     for row in rows:
         objective = design.objective(row["metric_id"])
         if objective is not None and objective.role == "guardrail":
-            state = _STATES.get(states.get(row["metric_id"], ""), "not judged")
-            told.append(f"{story_of(evidence(row, objective), currency)}: {state}")
+            found = evidence(row, objective)
+            told.append(f"{story_of(found, currency)}: {_state(found, states.get(row['metric_id'], ''))}")
     return capital("; ".join(told))
+
+
+def _state(found: Evidence, state: str) -> str:
+    """A guardrail's state in words; `harmed` is one thing, to be worse within the harm allowed another."""
+    allowed = f"within the harm allowed ({percent(found.objective.max_harm_rollback)})"
+    if state == NON_INFERIOR:
+        return f"worse, but {allowed}" if found.side_of(0.0) < 0 else "harm excluded"
+    return {HARMED: "harmed", OPEN: f"not yet shown to be {allowed}", NOT_ASSESSED: "not known"}.get(state, "not judged")
 
 
 def _lasting(design: Design, variant_id: str | None, windows: Sequence[Row]) -> str:

@@ -191,7 +191,8 @@ EXPERIMENT_DECISIONS: Columns = {
     "days_to_decision": "bigint",  # from the declaration to decided_on
     "planned_days_to_decision": "bigint",  # to the last planned day with its decision window; null: open end
     # how far it is, and whether the split is sound
-    "persons_per_variant": "bigint",  # the smaller of the two arms
+    # of the smaller of the two arms; where the primary metric is a time: its cases, as they were planned
+    "persons_per_variant": "bigint",
     "planned_sample_per_variant": "bigint",
     "exposed": "bigint",
     "contaminated": "bigint",
@@ -216,7 +217,7 @@ EXPERIMENT_SEQUENTIAL: Columns = {
     "look": "bigint",  # null: no decision could fall
     "n_control": "bigint",
     "n_variant": "bigint",
-    "information": "double",  # the smaller arm's persons ÷ the planned sample
+    "information": "double",  # the smaller arm's persons (time: cases) ÷ the planned sample
     "status": "varchar",
     "effect": "double",
     "standard_error": "double",
@@ -369,7 +370,7 @@ LEARNING_PATTERNS: Columns = {
     "experiments": "bigint",  # decided and sound, that declared the metric
     "improved": "bigint",  # of these: the whole interval of the decided variant lies on the good side of 0
     "unclear": "bigint",
-    "harmed": "bigint",
+    "worsened": "bigint",  # it lies on the bad side; by more than a guardrail allows or not
     "best_experiment_id": "varchar",  # of the improved ones
     "best_relative_effect": "double",
     **_RUN,

@@ -30,6 +30,7 @@ Row = Mapping[str, Any]
 
 INVALID, ROLL_BACK, SHIP = "invalid", "roll_back", "ship"
 STOP_FUTILE, KEEP_RUNNING, HOLD = "stop_futile", "keep_running", "hold"
+PRIMARY_HARM = "primary_harm"  # a reason
 VERDICTS = (INVALID, ROLL_BACK, SHIP, STOP_FUTILE, KEEP_RUNNING, HOLD)
 _WITHOUT_SHIP = (KEEP_RUNNING, ROLL_BACK, HOLD, STOP_FUTILE)
 
@@ -53,6 +54,12 @@ class Verdict:
     variant_id: str | None
     guardrails: str
     decided_on: date | None = None
+
+    @property
+    def states(self) -> list[tuple[str, str]]:
+        """Metric and state of each guardrail."""
+        pairs = (part.partition("=") for part in self.guardrails.split(";") if part)
+        return [(metric_id, state) for metric_id, _, state in pairs]
 
 
 def decide(design: Design, results: Iterable[Row], split: Split, as_of: datetime, currency: str = "EUR") -> Verdict:
@@ -118,12 +125,14 @@ def read_on(design: Design, days: Sequence[Day], index: int, row: Row) -> Row:
         return row if design.monitoring == FIXED else hidden(row, BEFORE_FIRST_LOOK)
     nominal = float(levels(design, days[: index + 1], row["alpha"]).nominal[-1])
     if row["p_value"] is None:
-        return {**row, "nominal_alpha": nominal}
-    read = at_level(row, nominal, adjusted_p(design, days, index, row["alpha"], row["p_value"]))
+        read = {**row, "nominal_alpha": nominal}
+    else:
+        read = at_level(row, nominal, adjusted_p(design, days, index, row["alpha"], row["p_value"]))
     objective = design.objective(row["metric_id"])
-    if row["role"] == "guardrail" and objective is not None and read["p_value"] is not None:
+    if row["role"] == "guardrail" and objective is not None:
         found = evidence(read, objective)
-        one_sided = found.non_inferiority_p
+        # where only strong harm counts there is a level, but no p-value
+        one_sided = None if read["p_value"] is None else found.non_inferiority_p
         if one_sided is not None and one_sided < 0.5:
             both = adjusted_p(design, days, index, row["alpha"], 2 * one_sided)
             one_sided = None if both is None else both / 2
@@ -157,7 +166,7 @@ def decide_on(design: Design, variant_id: str, rows: Mapping[str, Row], day: Day
     is_open = day.stage not in (WAITING, OVER)
     if is_open and _harm(design, primary, day).is_harm:
         limit = percent(primary_aim.max_harm_rollback)
-        return verdict(ROLL_BACK, "primary_harm", f"Roll it back: {story}. At most {limit} worse was allowed.{decided}")
+        return verdict(ROLL_BACK, PRIMARY_HARM, f"Roll it back: {story}. At most {limit} worse was allowed.{decided}")
     if is_open and HARMED in states:
         harmed = guardrails[states.index(HARMED)]
         limit = percent(harmed.objective.max_harm_rollback)
@@ -176,15 +185,15 @@ def decide_on(design: Design, variant_id: str, rows: Mapping[str, Row], day: Day
     )
     if primary.side_of(primary_aim.min_lift_rollout) > 0:
         sentence = f"Ship it: {story}. Even the cautious end is at least the {wanted} that was asked for.{decided}"
-        watch = f" Watch {unsure}: not yet shown to be unharmed." if unsure else ""
+        watch = f" Watch {unsure}: not yet shown to be within the harm allowed." if unsure else ""
         return verdict(SHIP, "lift_established", sentence + watch)
     is_big_enough = primary.lift is not None and primary.lift >= primary_aim.min_lift_rollout
     if primary.side_of(0.0) > 0 and is_big_enough and not unsure:
+        safe = ", and every guardrail stayed within the harm allowed" if guardrails else ""
         return verdict(
             SHIP,
             "better_and_safe",
-            f"Ship it: {story}. That it helps is established, the best estimate is above the {wanted} that was asked for, "
-            f"and no guardrail is harmed.{decided}",
+            f"Ship it: {story}. That it helps is established, the best estimate is above the {wanted} that was asked for{safe}.{decided}",
         )
     if primary.side_of(primary_aim.min_lift_rollout) < 0:
         return verdict(STOP_FUTILE, "lift_excluded", f"Stop it: {story}. The {wanted} that was asked for is out of reach.{decided}")
@@ -236,9 +245,17 @@ def combine(design: Design, verdicts: Sequence[Verdict], rows: Sequence[Row]) ->
         word = next(word for word in _WITHOUT_SHIP if any(verdict.verdict == word for verdict in verdicts))
         chosen = max((verdict for verdict in verdicts if verdict.verdict == word), key=effect)
     lead = f"“{chosen.variant_id}” of {len(verdicts)} variants: {chosen.sentence}"
-    harmful = [str(verdict.variant_id) for verdict in verdicts if verdict.verdict == ROLL_BACK and verdict is not chosen]
-    tail = f" Switch off {', '.join(f'“{variant}”' for variant in harmful)}: harm is established." if harmful else ""
+    harmful = [verdict for verdict in verdicts if verdict.verdict == ROLL_BACK and verdict is not chosen]
+    tail = "".join(f" Switch off “{verdict.variant_id}”: harm is established in {_harmed(design, verdict)}." for verdict in harmful)
     return replace(chosen, sentence=lead + tail)
+
+
+def _harmed(design: Design, verdict: Verdict) -> str:
+    """The names of the metrics for which a variant is rolled back."""
+    assert design.primary is not None
+    first = [design.primary.metric_id] if verdict.reason == PRIMARY_HARM else []
+    others = [metric_id for metric_id, state in verdict.states if state == HARMED]
+    return " and ".join(metric(metric_id).name for metric_id in (*first, *others))
 
 
 def story_of(evidence: Evidence, currency: str) -> str:

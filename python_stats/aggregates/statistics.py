@@ -15,11 +15,19 @@ MOMENTS = (
     "pivot_y pivot_d pivot_x pivot_z sum_y sum_d sum_x sum_z sum_yy sum_dd sum_xx sum_zz sum_yd sum_yx sum_yz sum_dx sum_dz sum_xz "
     "skew_unit sum_cubes numerator denominator"
 ).split()
+METRIC_COLUMNS = ("metric_id", "metric")
+PLAIN = "persons numerator mean standard_deviation metric_kind metric_window segment experiment_id".split()
 
 
 def from_statistics(table: Table, request: Request) -> Answer:
     """Compare variants in every metric, window and segment of the file; see `compare_table`."""
     column = table.column(request.variant_column, VARIANT_COLUMNS, "the variant", "--variant-column")
+    metric_column = next((name for name in METRIC_COLUMNS if name in table.columns), METRIC_COLUMNS[0])
+    known = (column, metric_column, *PLAIN)
+    unknown = [name for name in table.columns if name not in known and name not in MOMENTS]
+    if unknown:
+        taken = f"{', '.join(known)} and the sums of experiment_metric_stats"
+        raise UserError(f"{table.name}: no use for {', '.join(unknown)}; it takes {taken}")
     rows: list[Row] = []
     seen: dict[tuple[str, ...], int] = {}
     experiments = sorted({str(row["experiment_id"]) for row in table.rows if row.get("experiment_id")})
@@ -30,7 +38,7 @@ def from_statistics(table: Table, request: Request) -> Answer:
     for index, cells in enumerate(table.rows):
         if request.experiment is not None and cells.get("experiment_id") != request.experiment:
             continue
-        row = _statistics_row(table, index, column)
+        row = _statistics_row(table, index, column, metric_column)
         key = tuple(str(row[name]) for name in ("variant_id", "metric_id", "metric_window", "segment"))
         if key in seen:
             raise UserError(f"{table.where(index)}: {', '.join(key)} is there already, in row {table.first_row + seen[key]}")
@@ -80,7 +88,7 @@ def _window(table: Table, index: int) -> str:
     return str(int(days))
 
 
-def _statistics_row(table: Table, index: int, variant_column: str) -> Row:
+def _statistics_row(table: Table, index: int, variant_column: str, metric_column: str) -> Row:
     cells = table.rows[index]
     row: Row = {name: table.number(index, name) for name in MOMENTS}
     persons = table.number(index, "persons")
@@ -111,6 +119,9 @@ def _statistics_row(table: Table, index: int, variant_column: str) -> Row:
             row["sum_yy"] = happened * (1 - row["pivot_y"]) ** 2 + (persons - happened) * row["pivot_y"] ** 2
     needed = {"share": ("sum_y",), "mean": ("sum_y", "sum_yy"), "ratio": ("sum_y", "sum_d", "sum_yy", "sum_dd", "sum_yd")}[kind]
     missing = next((name for name in needed if row[name] is None), None)
+    if missing is not None and (average is None) != (spread is None):
+        lacking, given = ("standard_deviation", "mean") if spread is None else ("mean", "standard_deviation")
+        raise UserError(f"{table.where(index, lacking)}: is needed beside {given}")
     if missing is not None:
         instead = {"share": "numerator", "mean": "mean and standard_deviation"}.get(kind)
         raise UserError(f"{table.where(index, missing)}: a {kind} needs it{f' (or {instead})' if instead else ''}")
@@ -120,7 +131,7 @@ def _statistics_row(table: Table, index: int, variant_column: str) -> Row:
         **row,
         "experiment_id": "file",
         "variant_id": table.text(index, variant_column),
-        "metric_id": str(cells.get("metric_id") or "metric"),
+        "metric_id": str(cells.get(metric_column) or "metric"),
         "metric_window": _window(table, index),
         "segment": str(cells.get("segment") or "all"),
         "metric_kind": kind,

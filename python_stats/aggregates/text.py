@@ -30,8 +30,9 @@ def as_text(answer: Answer) -> str:
     lines += columns_of_text(_HEAD, [_cells(row) for row in answer.results])
     lines.append("")
     if answer.split is not None:
-        p_value = "–" if answer.split.p_value is None else _p(answer.split.p_value)
-        lines.append(f"split: {'sound' if answer.split.is_sound else 'unsound'} ({answer.split.status}, p = {p_value})")
+        p_value = _p(answer.split.p_value)
+        p_value = f"p {p_value}" if p_value[0] == "<" else f"p = {p_value}"
+        lines.append(f"split: {'sound' if answer.split.is_sound else 'unsound'} ({answer.split.status}, {p_value})")
     lines += answer.notes
     if answer.verdict is not None:
         lines += ["", f"{answer.verdict.verdict}: {answer.verdict.sentence}"]

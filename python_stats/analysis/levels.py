@@ -9,7 +9,7 @@ from python_stats.analysis.rows import NUMBERS, clean
 from python_stats.estimators.comparison import compare_contrast
 from python_stats.estimators.shares import newcombe
 from python_stats.estimators.status import OK, TOO_FEW_EVENTS
-from python_stats.evidence import contrast_of, degrees_of_freedom
+from python_stats.evidence import NOT_ASSESSED, contrast_of, degrees_of_freedom
 
 Row = Mapping[str, Any]
 
@@ -81,4 +81,5 @@ def beside(row: Row, primary: Row | None) -> Row:
 def hidden(row: Row, status: str) -> dict[str, Any]:
     """The row without any estimate, and why; the counts stay."""
     nothing = {name: None for name in NUMBERS if not name.startswith("n_")}
-    return {**row, **nothing, "status": status, "relative_status": status}
+    state = NOT_ASSESSED if row["role"] == "guardrail" else None
+    return {**row, **nothing, "status": status, "relative_status": status, "non_inferiority": state}

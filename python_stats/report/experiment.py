@@ -4,9 +4,24 @@ from collections.abc import Sequence
 from typing import Any
 
 from python_stats import svg, wording
+from python_stats.evidence import NON_INFERIOR
+from python_stats.looks import LAST
+from python_stats.monitoring import STANDING
 from python_stats.report import experiment_parts
 from python_stats.report.naming import file_name
-from python_stats.report.page import GUARDS, Page, Sign, effect_form, effect_sign, guard_signs, metric_label, value_form, verdict_sign
+from python_stats.report.page import (
+    GUARDS,
+    WORSE,
+    Page,
+    Sign,
+    counted,
+    effect_form,
+    effect_sign,
+    guard_signs,
+    metric_label,
+    value_form,
+    verdict_sign,
+)
 from python_stats.report.scorecard import interval_picture, primary_picture
 from python_stats.report.traced import Source, Traced
 from python_stats.tables import TABLES
@@ -22,6 +37,7 @@ STREAMS = {
     "total": "Both, in all",
 }
 ROLES = ("primary", "secondary", "guardrail")
+ROLE_NAMES = {"primary": "primary metric", "secondary": "secondary metrics", "guardrail": "guardrails"}
 _DECLARED = (
     "experiment_name feature_class owner_team journey_id hypothesis what_changes design monitoring looks alpha power declared_on"
     " started_on ended_on decision_window_days planned_sample_per_variant pain_point correction"
@@ -46,6 +62,7 @@ def pages(source: Source) -> list[Page]:
         name = row["experiment_id"]
         own = results.get(name, [])
         design = declared.get(name, [None])[0]
+        judged = next((result for result in own if result["is_decision"] and _is_decided_by(result, row)), None)
         control = next((arm["variant_id"] for arm in variants.get(name, []) if arm["is_control"]), None)
         made.append(
             Page(
@@ -61,11 +78,17 @@ def pages(source: Source) -> list[Page]:
                     "primary": {
                         "label": metric_label(row["metric_id"]),
                         "form": value_form(row["metric_id"]),
+                        "counted": counted(row["metric_id"]),
                         "picture": primary_picture(row, "primary"),
                     },
+                    "judged": judged,
                     "guards": guard_signs(row["guardrails"]),
                     "split": _split(variants.get(name, []), traffic.get(name, [])),
-                    "arms": _arms([result for result in own if result["is_decision"]], variants.get(name, [])),
+                    "arms": _arms(
+                        [result for result in own if result["is_decision"]],
+                        variants.get(name, []),
+                        parts["experiment_sequential"].get(name, []),
+                    ),
                     "windows": _windows([result for result in own if experiment_parts.is_shown(result, row)]),
                     "streams": [_stream(amount) for amount in money.get(name, [])],
                     "direct": _stream_of(money.get(name, []), "total_direct"),
@@ -105,15 +128,48 @@ def _split(variants: Sequence[Traced], traffic: Sequence[Traced]) -> list[dict[s
     return found
 
 
-def _arms(rows: Sequence[Traced], variants: Sequence[Traced]) -> list[dict[str, Any]]:
-    """The effects of each variant against the control, by role."""
+def _is_decided_by(result: Traced, decision: Traced) -> bool:
+    """Is it the result that stands in the decision?"""
+    is_primary = result["metric_id"] == decision["metric_id"] and result["segment"] == "all"
+    return is_primary and decision["variant_id"] in (None, result["variant_id"])
+
+
+def _arms(rows: Sequence[Traced], variants: Sequence[Traced], days: Sequence[Traced]) -> list[dict[str, Any]]:
+    """The effects of each variant against the control, by role, and as of when they are."""
     found = []
     for number, variant in enumerate(row["variant_id"] for row in variants if not row["is_control"]):
         own = [row for row in rows if row["variant_id"] == variant and row["role"] in ROLES and row["segment"] == "all"]
         own.sort(key=lambda row: (ROLES.index(row["role"]), row["metric_id"]))
         if own:
-            found.append({"row": own[0], "effects": [_effect(row, f"r{number}-{index}") for index, row in enumerate(own)]})
+            effects = [_effect(row, f"r{number}-{index}") for index, row in enumerate(own)]
+            found.append({"row": own[0], "effects": effects, "known": _known(own), "judged_on": _judged_on(own[0], days)})
     return found
+
+
+def _known(rows: Sequence[Traced]) -> list[dict[str, Any]]:
+    """As of which day the figures of each role are, and at which confidence: the metrics that were judged stand as they were then."""
+    groups: dict[tuple[Any, ...], list[Traced]] = {}
+    for row in rows:
+        if row["effect"] is not None:
+            groups.setdefault((row["role"], row["known_on"], row["nominal_alpha"]), []).append(row)
+    roles = [role for role, *_ in groups]
+    return [
+        {
+            "row": own[0],
+            "role": ROLE_NAMES[role],
+            "labels": [metric_label(row["metric_id"]) for row in own] if roles.count(role) > 1 else [],
+            # a metric may count fewer people than another; then each says its own
+            "counted": counted(own[0]["metric_id"]) if len({(row["n_control"], row["n_variant"]) for row in own}) == 1 else None,
+        }
+        for (role, *_), own in groups.items()
+    ]
+
+
+def _judged_on(primary: Traced, days: Sequence[Traced]) -> dict[str, Any] | None:
+    """The day of `experiment_sequential` as of which a variant was judged, and whether its verdict fell there."""
+    own = [row for row in days if (row["variant_id"], row["metric_id"]) == (primary["variant_id"], primary["metric_id"])]
+    day = next((row for row in own if row["day"] == primary["known_on"]), None)
+    return None if day is None else {"day": day, "has_fallen": day["verdict"] in STANDING or day["stage"] == LAST}
 
 
 def _effect(row: Traced, identity: str) -> dict[str, Any]:
@@ -121,6 +177,7 @@ def _effect(row: Traced, identity: str) -> dict[str, Any]:
     return {
         "row": row,
         "label": metric_label(row["metric_id"]),
+        "counted": counted(row["metric_id"]),
         "form": value_form(row["metric_id"]),
         "effect_form": effect_form(row["metric_id"]),
         "sign": _sign(row),
@@ -131,6 +188,8 @@ def _effect(row: Traced, identity: str) -> dict[str, Any]:
 
 def _sign(row: Traced) -> Sign:
     """Of a guardrail: whether harm is excluded; of any other metric: on which side of no change it lies."""
+    if row["role"] == "guardrail" and row["non_inferiority"] == NON_INFERIOR and effect_sign(row) == WORSE:
+        return Sign("unclear", "✓", "worse, harm excluded")
     if row["role"] == "guardrail" and row["non_inferiority"]:
         return GUARDS.get(row["non_inferiority"], GUARDS["not_assessed"])
     return effect_sign(row)
@@ -158,6 +217,7 @@ def _windows(rows: Sequence[Traced]) -> list[dict[str, Any]]:
 
 def _stream(row: Traced) -> dict[str, Any]:
     is_stream = row["row_kind"] == "stream" and row["metric_id"]
+    in_seconds = bool(row["metric_id"]) and value_form(row["metric_id"]) == "seconds"
     is_time_of_decision = row["stream"] == "decision_velocity"  # its effect is days, whatever the metric's unit
     return {
         "row": row,
@@ -165,6 +225,7 @@ def _stream(row: Traced) -> dict[str, Any]:
         "metric": metric_label(row["metric_id"]) if is_stream and not is_time_of_decision else None,
         "is_total": row["row_kind"] != "stream",
         "effect_form": "signed_days" if is_time_of_decision else effect_form(row["metric_id"]) if is_stream else "number",
+        "value_form": "money_per_day" if is_time_of_decision else "money_per_hour" if is_stream and in_seconds else "money_rate",
     }
 
 

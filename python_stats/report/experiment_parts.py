@@ -8,12 +8,14 @@ from markupsafe import Markup
 
 from python_stats import wording
 from python_stats.analysis.durability import FADES, GROWS, course_of
+from python_stats.looks import SAFETY
 from python_stats.report.charts import Line, over_days
 from python_stats.report.experiment_times import curves
 from python_stats.report.page import Sign, effect_form, effect_sign, metric_label
 from python_stats.report.scorecard import interval_picture
 from python_stats.report.traced import Source, Traced
 from python_stats.tables import KEYS, TABLES
+from python_stats.verdicts import ROLL_BACK
 
 Rows = Mapping[str, Sequence[Traced]]
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
@@ -143,10 +145,13 @@ def _looks(rows: Sequence[Traced], decision: Traced) -> list[dict[str, Any]]:
         if row["metric_id"] == decision["metric_id"]:
             found.setdefault(row["variant_id"], []).append(row)
     ordered = sorted(found, key=lambda name: (name != decision["variant_id"], name))
-    return [_watched(index, found[name], decision) for index, name in enumerate(ordered[:MOST_WATCHED])]
+    return [
+        _watched(index, found[name], [row for row in rows if row["variant_id"] == name], decision)
+        for index, name in enumerate(ordered[:MOST_WATCHED])
+    ]
 
 
-def _watched(index: int, rows: Sequence[Traced], decision: Traced) -> dict[str, Any]:
+def _watched(index: int, rows: Sequence[Traced], everything: Sequence[Traced], decision: Traced) -> dict[str, Any]:
     last = next((number for number, row in enumerate(rows) if row["stage"] == "last"), len(rows) - 1)
     rows = rows[: last + 1]  # after the last look nothing is decided any more
     days = [row["day"] for row in rows]
@@ -184,9 +189,20 @@ def _watched(index: int, rows: Sequence[Traced], decision: Traced) -> dict[str, 
             f"z{index}",
             in_percent=False,
         )
-    looks = [row for row in rows if row["look"] is not None]
-    shown = looks if len(looks) <= 12 else [*looks[:3], *looks[-7:]]
-    return {"first": rows[0], "effect": effect, "evidence": evidence, "looks": shown, "is_cut": len(shown) < len(looks)}
+    # between looks only strong harm counts; the first day that has it decides
+    stopped = next((row for row in rows if row["stage"] == SAFETY and row["verdict"] == ROLL_BACK), None)
+    looks = [row for row in rows if row["look"] is not None or row is stopped]
+    shown = looks if len(looks) <= 12 else [row for row in looks if row in (*looks[:3], *looks[-7:]) or row is stopped]
+    guards = [row for row in everything if stopped and row["day"] == stopped["day"] and row["role"] == "guardrail" and row["is_crossed"]]
+    return {
+        "first": rows[0],
+        "effect": effect,
+        "evidence": evidence,
+        "looks": shown,
+        "is_cut": len(shown) < len(looks),
+        "stopped": stopped,
+        "guards": [metric_label(row["metric_id"]) for row in guards],
+    }
 
 
 def _marked(days: Sequence[date]) -> list[date]:

@@ -80,12 +80,12 @@ def _choices(entries: Sequence[dict[str, Any]], column: str) -> list[tuple[str, 
 
 
 def _patterns(source: Source) -> list[dict[str, Any]]:
-    """Which kinds of feature improved, left open or harmed what; a metric stands on every side on which an experiment found it."""
-    columns = ["experiments", "improved", "harmed", "unclear", "best_relative_effect"]
+    """Which kinds of feature improved, left open or worsened what; a metric stands on every side on which an experiment found it."""
+    columns = ["experiments", "improved", "worsened", "unclear", "best_relative_effect"]
     kinds: dict[str, dict[str, Any]] = {}
     for row in source.rows_if_there("learning_patterns", columns, ["feature_class", "metric_id"]):
-        kind = kinds.setdefault(row["feature_class"], {"first": row, "improved": [], "unclear": [], "harmed": []})
-        for side in ("improved", "unclear", "harmed"):
+        kind = kinds.setdefault(row["feature_class"], {"first": row, "improved": [], "unclear": [], "worsened": []})
+        for side in ("improved", "unclear", "worsened"):
             if row[side]:
                 kind[side].append((metric_label(row["metric_id"]), row))
     return list(kinds.values())

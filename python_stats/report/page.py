@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from python_stats.metrics import metric
+from python_stats.metrics import is_time, metric
 from python_stats.report.traced import UNKNOWN, Traced, clipped, value_format
 
 NAVIGATION = (
@@ -102,6 +102,11 @@ def value_form(metric_id: str | None) -> str:
 def effect_form(metric_id: str) -> str:
     """The format of differences of a metric."""
     return f"effect_{metric(metric_id).unit}"
+
+
+def counted(metric_id: str | None) -> str:
+    """What `n_control` and the like count: people, or the cases of a time."""
+    return "cases" if metric_id and is_time(metric_id) else "people"
 
 
 def capital(text: str) -> str:

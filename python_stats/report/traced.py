@@ -39,6 +39,8 @@ def formats(currency: str) -> dict[str, Writer]:
         "signed_money": lambda value: wording.money(value, currency, signed=True),
         "money_exact": lambda value: wording.in_unit(value, "money", currency),
         "money_rate": lambda value: _money_rate(value, currency),
+        "money_per_day": lambda value: _money_rate(value, currency) + " per day",
+        "money_per_hour": lambda value: _money_rate(value * 3600, currency) + " per hour",  # of a value per second
         "percent": wording.percent,
         "share": wording.percent,
         "signed_percent": lambda value: wording.percent(value, signed=True),
@@ -70,8 +72,11 @@ def _money_rate(value: float, currency: str) -> str:
 
 
 def _confidence(alpha: float) -> str:
+    """95 %, 97.5 %, 99.998 %: what is less than certain is never written as 100 %."""
+    if alpha < 1e-6:
+        return "over " + wording.percent(1 - 1e-6)
     level = round((1 - alpha) * 100, 6)
-    return wording.number(level, 0 if level == round(level) else 1) + wording.THIN + "%"
+    return wording.number(level) + wording.THIN + "%" if level == round(level) else wording.percent(1 - alpha)
 
 
 def _effect(unit: str, currency: str) -> Writer:

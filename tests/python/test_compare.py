@@ -109,6 +109,18 @@ def test_means_and_standard_deviations(tmp_path: Path) -> None:
     assert set(rows) == {"a", "b"}
 
 
+def test_a_column_called_metric_names_the_metric(tmp_path: Path) -> None:
+    rows = "variant,metric,persons,numerator\na,clicks,100,20\nb,clicks,100,30\na,orders,100,2\nb,orders,100,9\n"
+    path = written(tmp_path, rows)
+    assert [row["metric_id"] for row in found(path, "--control", "a", "--guardrail", "orders")["results"]] == ["clicks", "orders"]
+
+
+@pytest.mark.parametrize(("persons", "told"), [(10_000, "p = 1.0000"), (11_000, "p < 0.0001")])
+def test_a_small_p_of_the_split_reads_well(tmp_path: Path, persons: int, told: str) -> None:
+    path = written(tmp_path, STATISTICS.replace("new,conversion,share,10000", f"new,conversion,share,{persons}"))
+    assert f", {told})" in run(path, "--control", "old").output
+
+
 WINDOWS = "variant_id,metric_window,persons,numerator\n" + "".join(
     f"{variant},{window},10000,{count}\n"
     for variant, window, count in (("old", 7, 1000), ("new", 7, 1000), ("old", 30, 2000), ("new", 30, 2300), ("old", 100, 3000), ("new", 100, 3000))
@@ -192,6 +204,10 @@ def test_the_columns_of_the_mart_from_csv_and_parquet(tmp_path: Path) -> None:
         ("variant_id,persons,numerator,metric_window\na,10,2,1.5\n", (), "row 2, column metric_window: '1.5' is no window"),
         ("variant_id,persons,numerator,metric_window\na,10,2,inf\n", (), "row 2, column metric_window: 'inf' is no window"),
         ("variant_id,persons,mean,standard_deviation\na,10,1,-2\n", (), "row 2, column standard_deviation: a standard deviation cannot be below"),
+        ("variant_id,persons,mean\na,10,1\n", (), "row 2, column standard_deviation: is needed beside mean"),
+        ("variant_id,persons,standard_deviation\na,10,1\n", (), "row 2, column mean: is needed beside standard_deviation"),
+        ("variant_id,persons,numerator,metrik,window\na,10,2,c,7\n", (), "no use for metrik, window; it takes variant_id, metric_id, persons, "),
+        ("metric,metric_id,variant,persons,numerator\nc,d,a,10,2\n", (), "no use for metric; it takes variant, metric_id"),
         ("variant_id,persons,metric_kind\na,10,mean\n", (), "row 2, column sum_y: a mean needs it (or mean and standard_deviation)"),
         ("variant_id,persons,metric_kind\na,10,time\n", (), "'time' is none of share, mean, ratio"),
         ("who,persons,numerator\na,10,2\n", (), "no column for the variant"),

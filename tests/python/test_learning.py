@@ -25,7 +25,7 @@ def test_sides_are_counted_once_an_experiment() -> None:
     results = [result("up", 0.1, 0.2), result("higher", 0.2, 0.4), result("open", -0.1, 0.2), result("down", -0.3, -0.1)]
     assert patterns(results, decisions) == [
         {
-            "feature_class": "human_handover", "metric_id": "csat", "experiments": 4, "improved": 2, "unclear": 1, "harmed": 1,
+            "feature_class": "human_handover", "metric_id": "csat", "experiments": 4, "improved": 2, "unclear": 1, "worsened": 1,
             "best_experiment_id": "higher", "best_relative_effect": pytest.approx(0.3),
         }
     ]  # fmt: skip
@@ -33,7 +33,7 @@ def test_sides_are_counted_once_an_experiment() -> None:
 
 def test_less_is_better_where_the_design_says_so() -> None:
     (row,) = patterns([result("a", -0.3, -0.1, good_direction="decrease")], [decision("a")])
-    assert (row["improved"], row["harmed"]) == (1, 0) and row["best_relative_effect"] == pytest.approx(-0.2)
+    assert (row["improved"], row["worsened"]) == (1, 0) and row["best_relative_effect"] == pytest.approx(-0.2)
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,26 @@ def test_a_guardrail_is_watched_at_the_same_looks() -> None:
     assert found.verdict.decided_on == START + timedelta(days=9)
 
 
+def test_a_guardrail_that_stops_an_experiment_early_is_marked() -> None:
+    """Where only strong harm counts there is no p-value; what is known of the guardrail is known all the same."""
+    persons, good = steady(20, (0.1, 0.1))
+    found = followed(plan(**WAYS[3], planned_sample_per_variant=1500), persons, good, steady(20, (0.02, 0.3))[1])
+    row = next(row for row in found.results if row["role"] == "guardrail" and row["is_decision"])
+    assert (found.verdict.reason, row["known_on"]) == ("guardrail_harm", found.verdict.decided_on)
+    assert (row["p_value"], row["non_inferiority"], row["non_inferiority_p_value"]) == (None, "harmed", None)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@given(refunds=st.floats(0.0, 0.5), daily=st.sampled_from([5, 50, 150]))
+@settings(max_examples=15, deadline=None)
+def test_a_judged_guardrail_has_the_state_of_its_verdict(way: dict[str, Any], refunds: float, daily: int) -> None:
+    persons, good = steady(12, (0.1, 0.1), daily)
+    found = followed(plan(**way), persons, good, steady(12, (0.1, refunds), daily)[1])
+    row = next(row for row in found.results if row["role"] == "guardrail" and row["is_decision"])
+    if way["monitoring"] != "fixed" or row["known_on"] is not None:
+        assert dict(found.verdict.states) == {"refund_rate": row["non_inferiority"]}
+
+
 def test_better_but_not_yet_safe_goes_on() -> None:
     persons, good = steady(30, (0.1, 0.131))
     refunds = steady(30, (0.02, 0.024))[1]

@@ -8,12 +8,17 @@ from typing import Any
 
 import duckdb
 import pytest
-from test_verdicts import design
+from handmade_warehouse import share_row
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from test_verdicts import AFTER, SOUND, design
 
 from python_stats import verdicts
-from python_stats.designs import Objective
+from python_stats.analysis import Options, analyze
+from python_stats.designs import Objective, Variant
+from python_stats.learning import patterns
 from python_stats.notes import note_of
-from python_stats.verdicts import Verdict
+from python_stats.verdicts import Verdict, decide
 
 
 def row(metric_id: str, control: float, effect: float, **more: Any) -> dict[str, Any]:
@@ -64,6 +69,7 @@ def plan() -> Any:
     return replace(design(), objectives=aims, what_changes="layout", hypothesis="Less to type, more orders.")
 
 
+CELLS = ("plain_late", "plain_prompt", "warm_late", "warm_prompt")
 RESULTS = [
     row("conversion", 0.1, 0.03),
     row("completion_time", 100.0, -20.0),
@@ -80,12 +86,24 @@ def test_a_note_tells_primary_secondary_and_guardrails() -> None:
     assert note["primary_showed"] == "Ship it: it works."
     assert note["secondary_showed"].replace("\u00a0", " ").startswith("Time to complete an attempt went from 1.7 min to 80.0 s")
     assert "20.0 % better (likely between 10.0 % and 30.0 % better)" in note["secondary_showed"].replace("\u00a0", " ")
-    assert note["guardrails_showed"].endswith(": not harmed")
+    assert note["guardrails_showed"].endswith(": harm excluded")
     assert note["what_next"].startswith("Roll it out")
     told = note["what_the_metrics_showed"]
     assert told.startswith("Ship it: it works. Secondary: Time to complete")
     assert told.replace("\u00a0", " ").endswith("The effect on conversion fades between 7 and 90 days: from 30.0 % better to 4.0 % better.")
     assert all(note[part] for part in ("hypothesis", "experiment_name"))
+
+
+def test_what_changed_reads_well() -> None:
+    """Alternatives are joined by 'or'; of several changes the factors are named."""
+    arms = [Variant(name, index == 0, 0.25, {"copy": name.split("_")[0], "timing": name.split("_")[1]}) for index, name in enumerate(CELLS)]
+    verdict = Verdict("hold", "", "So it is.", None, "")
+    for what, told in (("copy", "copy"), ("several", "copy and timing")):
+        note = note_of(replace(design(), what_changes=what, variants=tuple(arms)), verdict, [], [], "EUR")
+        assert note["what_changed"] == f"{told}: plain_prompt, warm_late or warm_prompt instead of plain_late"
+    without = [replace(arm, factor_levels={}) for arm in arms[:3]]
+    note = note_of(replace(design(), what_changes="several", variants=tuple(without)), verdict, [], [], "EUR")
+    assert note["what_changed"] == "several things: plain_prompt or warm_late instead of plain_late"
 
 
 def test_every_verdict_has_a_next_step() -> None:
@@ -104,6 +122,34 @@ def test_what_is_not_known_is_said() -> None:
     note = note_of(plan(), Verdict("keep_running", "", "Keep running.", "new", "refund_rate=not_assessed"), unknown, [], "EUR")
     assert note["secondary_showed"].endswith("cannot be told yet")
     assert note["guardrails_showed"].endswith("cannot be told yet: not known")
+
+
+@given(before=st.integers(0, 400), after=st.integers(0, 400))
+@settings(max_examples=60, deadline=None)
+@example(before=100, after=130)  # worse, by 50 % at most
+@example(before=100, after=300)
+def test_harmed_has_one_meaning(before: int, after: int) -> None:
+    """Of the verdict, the note and the library: what is worse within the harm allowed is not called harmed, nor unharmed."""
+    plan = replace(design(), objectives=(design().objectives[0], replace(design().objectives[1], max_harm_rollback=0.8)))
+    counts = {"conversion": (1_000, 1_000), "refund_rate": (before, after)}
+    stats = [
+        share_row("e", variant, metric_id, 10_000, both[arm])
+        for metric_id, both in counts.items()
+        for arm, variant in enumerate(("old", "new"))
+    ]
+    results = analyze([plan], stats, [], Options())
+    verdict = decide(plan, results, SOUND, AFTER)
+    told = note_of(plan, verdict, results, [], "EUR")["guardrails_showed"]
+    decision = {"experiment_id": "e", "verdict": verdict.verdict, "feature_class": "f", "variant_id": "new"}
+    sides = {row["metric_id"]: row for row in patterns(results, [decision])}
+    worsened = bool(sides["refund_rate"]["worsened"]) if "refund_rate" in sides else None
+    state = dict(verdict.states)["refund_rate"]
+    assert told.endswith(": harmed") is (state == "harmed")
+    assert told.endswith(": worse, but within the harm allowed (80.0\u00a0%)") is (state == "non_inferior" and worsened is True)
+    assert told.endswith(": harm excluded") is (state == "non_inferior" and worsened is not True)
+    assert state != "harmed" or worsened is not False
+    if (before, after) in ((100, 130), (100, 300)):
+        assert (state, worsened) == ("non_inferior" if after == 130 else "harmed", True)
 
 
 def test_notes_are_written_for_winners_and_losers(analyzed_project: Path) -> None:

@@ -139,10 +139,23 @@ def test_several_variants() -> None:
     mixed = decided((1000, 1300, 1020), (100, 300, 100), plan=plan, variants=("a", "b"))
     assert (mixed.verdict, mixed.variant_id) == ("roll_back", "a")
     warned = decided((1000, 1300, 1300), (100, 300, 100), plan=plan, variants=("a", "b"))
-    assert (warned.verdict, warned.variant_id) == ("ship", "b") and "Switch off “a”" in warned.sentence
+    assert (warned.verdict, warned.variant_id) == ("ship", "b") and "Switch off “a”: harm is established in people refunded." in warned.sentence
+    both = decided((1000, 700, 1300), (100, 300, 100), plan=plan, variants=("a", "b"))
+    assert "Switch off “a”: harm is established in conversion and people refunded." in both.sentence
     rows = analyze([plan], [share_row("e", v, "conversion", 1000, 100) for v in ("old", "a", "b")], [], Options())
     primary = [row for row in rows if row["role"] == "primary"]
     assert {row["alpha"] for row in primary} == {0.025} and all(row["p_adjusted"] == 1.0 for row in primary)
+
+
+def test_better_and_safe_says_what_is_known_of_guardrails() -> None:
+    """Worse within the harm allowed is not "no harm"; without guardrails nothing is said of them."""
+    primary = Objective("conversion", "primary", "increase", 0.1, 0.05, 0.05)
+    guard = Objective("refund_rate", "guardrail", "decrease", 0.1, 0.05, 0.8)
+    worse = decided((1000, 1100), (100, 130), plan=design(objectives=(primary, guard)))
+    alone = decided((1000, 1100), plan=design(objectives=(primary,)))
+    assert worse.reason == alone.reason == "better_and_safe"
+    assert worse.sentence.endswith("asked for, and every guardrail stayed within the harm allowed.")
+    assert alone.sentence.endswith("asked for.")
 
 
 @given(st.integers(0, 2000), st.integers(0, 2000), st.integers(0, 400), st.integers(0, 400))

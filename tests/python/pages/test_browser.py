@@ -71,6 +71,14 @@ def test_pages_open_without_a_fault(tab: chromium.Tab, written: Path, device: st
         assert (page.name, tab.value(FAULTS)) == (page.name, [])
 
 
+def test_captions_are_as_wide_as_their_table(tab: chromium.Tab, written: Path) -> None:
+    tab.size(400, is_phone=True)
+    for page in sorted(written.glob("*.html")):
+        tab.open(page)
+        widths = "[...document.querySelectorAll('caption')].map(one => one.offsetWidth / one.parentElement.offsetWidth)"
+        assert (page.name, [part for part in tab.value(widths) if part < 0.9]) == (page.name, [])
+
+
 def test_every_page_is_reached_by_following_links(tab: chromium.Tab, written: Path) -> None:
     tab.size(1280)
     seen: set[str] = set()

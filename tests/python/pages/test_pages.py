@@ -260,6 +260,84 @@ def test_what_ships_is_told_as_far_as_it_is_known(page_project: Path, nothing: s
     assert told in rendered()["scorecard.html"]
 
 
+def words_of(page: str) -> str:
+    """The text of a page, cells and lines parted by one space."""
+    bare = re.sub(r"<(svg|style).*?</\1>", "", page, flags=re.DOTALL)
+    return re.sub(r"[ \n\u00a0]+", " ", re.sub(r"<[^>]+>", "", re.sub(r"<(?=small|td|th|p|h\d)", " <", bare)))
+
+
+def test_figures_of_another_day_and_confidence_say_so(page_project: Path) -> None:
+    """An arm stopped for harm stands as of that day, its secondary metrics as of now; the day is among the looks."""
+    with duckdb.connect(str(page_project / "w.duckdb")) as connection:
+        judged = "experiment_id = 'winner' and segment = 'all' and is_decision and role in ('primary', 'guardrail')"
+        connection.execute(
+            f"update experiment_results set known_on = '2026-02-15', nominal_alpha = 0.00001, n_control = 161, n_variant = 151 where {judged}"
+        )
+        connection.execute("update experiment_decisions set nominal_alpha = 0.00001 where experiment_id = 'winner'")
+        connection.execute(f"update experiment_results set non_inferiority = 'harmed', p_value = null where {judged} and role = 'guardrail'")
+        days = "experiment_id = 'winner' and metric_id = 'conversion'"
+        connection.execute(f"update experiment_sequential set verdict = case when day < '2026-02-15' then 'keep_running' else 'roll_back' end where {days}")
+        connection.execute(f"update experiment_sequential set stage = 'safety', is_crossed = false where {days} and day = '2026-02-15'")
+        connection.execute(
+            "insert into experiment_sequential select * replace ('refund_rate' as metric_id, 'guardrail' as role, true as is_crossed)"
+            f" from experiment_sequential where {days} and day = '2026-02-15'"
+        )
+    page = rendered()["experiment-winner.html"]
+    compare(page_project, page)
+    text = words_of(page)
+    assert "The verdict on it, roll back, fell at the end of 2026-02-15, when only strong harm counted." in text
+    assert "Primary metric: as of the end of 2026-02-15, 161 + 151 people, intervals at 99.999 %; guardrails: as of the end of 2026-02-15" in text
+    assert "judged by what was known at the end of 2026-02-15" in text and "intervals at 99.999 %, p " in text
+    assert "as of 2026-02-15, at 99.999 %" in text[text.index("Does it last?") : text.index("For whom?")]
+    assert "and the day before them on which strong harm stopped the variant" in text
+    looks = text[text.index("The looks at which") : text.index("Does it last?")]
+    assert re.search(r"2026-02-15 safety .* ○ no but People refunded did roll back", looks)
+    assert "✕ harmed" in text[text.index("What it did") : text.index("As it came in")]
+
+
+def test_figures_of_now_say_so(plain: dict[str, str]) -> None:
+    text = words_of(plain["experiment-winner.html"])
+    told = "Primary metric: as of 2026-05-05 12:00 UTC, 10,000 + 10,000 people, intervals at 95 %; guardrails: as of 2026-05-05 12:00 UTC"
+    assert told in text and "fell at the end of" not in text and "judged by what" not in text
+
+
+def test_the_cases_of_a_time_are_no_people(page_project: Path, plain: dict[str, str]) -> None:
+    with duckdb.connect(str(page_project / "w.duckdb")) as connection:
+        connection.execute("update experiment_decisions set metric_id = 'resolution_time' where experiment_id = 'winner'")
+        connection.execute("update experiment_results set metric_id = 'resolution_time' where experiment_id = 'winner' and role = 'primary'")
+    page = rendered()["experiment-winner.html"]
+    for text, noun in ((words_of(page), "cases"), (words_of(plain["experiment-winner.html"]), "people")):
+        assert f"{noun.capitalize()} in the smaller variant" in text
+        assert f"Sample per variant 5,000 {noun} 10,000 {noun} in the smaller one" in text
+        assert f"10,000 + 10,000 {noun}, intervals" in text
+
+
+def test_worse_within_the_harm_allowed_is_no_gain(page_project: Path) -> None:
+    with duckdb.connect(str(page_project / "w.duckdb")) as connection:
+        guard = "experiment_id = 'winner' and role = 'guardrail' and is_decision"
+        connection.execute(f"update experiment_results set ci_low = 0.001, ci_high = 0.002, non_inferiority = 'non_inferior' where {guard}")
+    page = rendered()["experiment-winner.html"]
+    assert '<span class="state unclear">✓ worse, harm excluded</span>' in page
+
+
+def test_figures_have_their_unit_and_number(page_project: Path) -> None:
+    with duckdb.connect(str(page_project / "w.duckdb")) as connection:
+        connection.execute(
+            "update roi_estimates set metric_id = 'resolution_time', value_per_unit = 0.0003 where experiment_id = 'winner' and metric_id = 'conversion'"
+            " and stream = 'revenue_created'"
+        )
+    text = words_of(rendered()["experiment-winner.html"])
+    assert "€1.08 per hour" in text and "€20.00" in text
+    assert "1 planned look " in text
+
+
+@pytest.mark.parametrize(
+    ("alpha", "told"), [(0.05, "95 %"), (0.025, "97.5 %"), (2.2e-5, "99.998 %"), (1e-6, "99.9999 %"), (1e-30, "over 99.9999 %"), (1 / 60, "98.3 %"), (0.2, "80 %")]
+)
+def test_no_confidence_is_a_hundred_percent(alpha: float, told: str) -> None:
+    assert formats("EUR")["confidence"](alpha).replace("\u00a0", " ") == told
+
+
 OPTIONAL = (
     "friction_cost friction_step_summary friction_journey_summary friction_cost_by_journey handover_summary handover_survival"
     " messaging_summary survey_summary cfg_journeys cfg_campaigns cfg_journey_steps source_audit as_of learning_notes"
