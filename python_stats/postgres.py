@@ -1,5 +1,6 @@
 """A PostgreSQL database as the profile names it: reads marts, writes tables back, takes raw rows in. Knows no mathematics."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +19,11 @@ _LOST = (
     "server closed the connection unexpectedly", "connection has been closed unexpectedly", "terminating connection",
     "connection already closed",
     "connection not open", "Connection refused", *_COMES_BACK[:2], "in recovery mode",
+)  # fmt: skip
+_NO_ANSWER = (
+    "Connection refused", "failed to resolve", "could not translate host name", "timeout expired", "timed out", "No route to host",
+    "unreachable", "No such file or directory", "server closed the connection",
+    "invalid response to SSL negotiation", "expected authentication request",  # another kind of server
 )  # fmt: skip
 _LOADED = "Loaded by empathy-roi"
 
@@ -44,7 +50,7 @@ def connect(project: Project, *, read_only: bool = False) -> Iterator[Any]:
     options = f"-c timezone=UTC -c lock_timeout={_LOCK_TIMEOUT}"
     try:
         connection = psycopg.connect(**given, password=password, options=options, autocommit=True)
-    except psycopg.OperationalError as error:
+    except psycopg.Error as error:
         raise _refused(str(error), given, project) from error
     try:
         connection.read_only = read_only
@@ -81,13 +87,26 @@ def told(connection: Any, place: str) -> Iterator[None]:
 def _refused(message: str, given: Mapping[str, Any], project: Project) -> UserError:
     """What to do about a connection that did not come about, by the words of the server."""
     place, source = place_of(given), f"target '{project.target_name}' of {project.profiles_folder / 'profiles.yml'}"
+    user, reason = given.get("user"), _reason(message)
     if any(words in message for words in _COMES_BACK):
-        return DatabaseLockedError(f"{place}: the server takes no connection just now ({_last_line(message)}); try again later")
-    if "authentication failed" in message or "no password supplied" in message:
-        return UserError(f"{place}: user '{given.get('user')}' is not let in; check user and password (PGUSER, PGPASSWORD) in {source}")
+        return DatabaseLockedError(f"{place}: the server takes no connection just now ({reason}); try again later")
+    if any(words in message for words in ("authentication failed", "no password supplied", "not permitted to log in")):
+        return UserError(f"{place}: user '{user}' is not let in; check user and password (PGUSER, PGPASSWORD) in {source}")
+    if "permission denied for database" in message:
+        return UserError(
+            f"{place}: user '{user}' may not connect to it; grant connect on the database, or check PGDATABASE and PGUSER in {source}"
+        )
+    if "pg_hba.conf" in message:
+        return UserError(
+            f"{place}: the server's pg_hba.conf does not let us in ({reason}); check PGUSER, PGDATABASE and PGSSLMODE in {source}"
+        )
+    if any(words in message for words in _NO_ANSWER) and "certificate" not in message:
+        return UserError(f"{place}: no server answers ({reason}); check host and port (PGHOST, PGPORT) in {source}")
+    if any(words in message for words in ("sslmode", "SSL", "certificate")):
+        return UserError(f"{place}: no connection ({reason}); check sslmode (PGSSLMODE) in {source}")
     if "does not exist" in message:
-        return UserError(f"{place}: {_last_line(message)}; check dbname and user (PGDATABASE, PGUSER) in {source}")
-    return UserError(f"{place}: no server answers ({_last_line(message)}); check host and port (PGHOST, PGPORT) in {source}")
+        return UserError(f"{place}: {reason}; check dbname and user (PGDATABASE, PGUSER) in {source}")
+    return UserError(f"{place}: no connection ({reason}); check PGHOST, PGPORT, PGSSLMODE, PGDATABASE and PGUSER in {source}")
 
 
 class PostgresWarehouse(SqlWarehouse):
@@ -174,5 +193,7 @@ def place_of(given: Mapping[str, Any]) -> str:
     return f"{given.get('host', 'localhost')}:{given.get('port', 5432)}/{given.get('dbname', '')}"
 
 
-def _last_line(message: str) -> str:
-    return (message.strip().splitlines() or [""])[-1].strip()
+def _reason(message: str) -> str:
+    """The first of the reasons that a connection did not come about, without where to."""
+    line = (message.strip().splitlines() or [""])[0]
+    return re.split(r"(?: failed| is bad): (?:FATAL: +)?", line)[-1].strip()

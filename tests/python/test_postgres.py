@@ -112,7 +112,11 @@ def test_a_table_that_somebody_holds_is_exit_75(postgres: Server, project: Proje
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("PGPORT", "1", "127.0.0.1:1/empathy_roi: no server answers"),
+        ("PGPORT", "1", "127.0.0.1:1/empathy_roi: no server answers (Connection refused)"),
+        ("PGPORT", "abc", "profiles.yml: '{{ env_var('PGPORT', '5432') | as_number }}' gives 'abc', which is no number; write a whole number"),
+        ("PGPORT", "99999", 'no connection (invalid port number: "99999"); check PGHOST, PGPORT, PGSSLMODE, PGDATABASE and PGUSER in target'),
+        ("PGSSLMODE", "bogus", 'no connection (invalid sslmode value: "bogus"); check sslmode (PGSSLMODE) in target'),
+        ("PGSSLMODE", "require", "no connection (server does not support SSL, but SSL was required); check sslmode (PGSSLMODE) in target"),
         ("PGPASSWORD", "wrong", f"user '{USER}' is not let in; check user and password (PGUSER, PGPASSWORD)"),
         ("PGPASSWORD", "", f"user '{USER}' is not let in"),
         ("PGUSER", "nobody", "user 'nobody' is not let in"),
@@ -126,6 +130,34 @@ def test_why_there_is_no_connection(command: str, name: str, value: str, words: 
     result = call(command)
     assert result.exit_code == EXIT_USAGE
     assert len(result.stderr.strip().splitlines()) == 1 and words in result.stderr
+
+
+def test_what_the_server_says_of_a_user_it_knows(postgres: Server, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    with postgres.connect() as connection:
+        connection.execute("create role outsider login password 'outsider'")
+        connection.execute("create database closed")
+        connection.execute("revoke connect on database closed from public")
+        rules = postgres.folder / "data" / "pg_hba.conf"
+        kept = rules.read_text()
+        try:
+            monkeypatch.setenv("PGUSER", "outsider")
+            monkeypatch.setenv("PGPASSWORD", "outsider")
+            rules.write_text("host all outsider 127.0.0.1/32 reject\n" + kept)
+            connection.execute("select pg_reload_conf()")
+            refused = call("analyze")
+            rules.write_text(kept)
+            connection.execute("select pg_reload_conf()")
+            monkeypatch.setenv("PGDATABASE", "closed")
+            closed = call("analyze")
+        finally:
+            rules.write_text(kept)
+            connection.execute("select pg_reload_conf()")
+            connection.execute("drop role outsider")
+            connection.execute("drop database closed")
+    assert refused.exit_code == closed.exit_code == EXIT_USAGE
+    assert "pg_hba.conf does not let us in (pg_hba.conf rejects connection for host" in refused.stderr
+    assert "/closed: user 'outsider' may not connect to it; grant connect on the database, or check PGDATABASE and PGUSER" in closed.stderr
+    assert "no server answers" not in refused.stderr + closed.stderr
 
 
 def test_a_second_build_is_exit_75_and_a_dbt_by_hand_stops(postgres: Server, project: Project) -> None:
