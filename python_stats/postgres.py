@@ -27,6 +27,14 @@ _NO_ANSWER = (
 )  # fmt: skip
 _LOADED = "Loaded by empathy-roi"
 
+#: The columns that may be read, with their types, of a schema's table or view; `information_schema` knows no materialized view.
+COLUMNS_OF = (
+    "select attname, format_type(atttypid, null) from pg_attribute inner join pg_class on attrelid = pg_class.oid"
+    " inner join pg_namespace on relnamespace = pg_namespace.oid"
+    " where nspname = %s and relname = %s and relkind in ('r', 'p', 'f', 'v', 'm')"
+    " and attnum > 0 and not attisdropped and has_column_privilege(attrelid, attnum, 'select') order by attnum"
+)
+
 
 @contextmanager
 def connect(project: Project, *, read_only: bool = False) -> Iterator[Any]:
@@ -144,13 +152,8 @@ class PostgresWarehouse(SqlWarehouse):
 
 
 def columns_of(connection: Any, schema: str, table: str) -> dict[str, str]:
-    """Name → type of a table's or view's columns, in order; nothing where there is none."""
-    cursor = connection.execute(
-        "select column_name, data_type from information_schema.columns where table_schema = %s and table_name = %s"
-        " order by ordinal_position",
-        [schema, table],
-    )
-    return dict(cursor.fetchall())
+    """Name → type of the columns that may be read of a table or view of any kind, in order; nothing where there are none."""
+    return dict(connection.execute(COLUMNS_OF, [schema, table]).fetchall())
 
 
 def replace_raw_table(connection: Any, schema: str, table: str, columns: Mapping[str, str], chunks: Iterable[bytes]) -> None:
@@ -160,7 +163,7 @@ def replace_raw_table(connection: Any, schema: str, table: str, columns: Mapping
         UserError: a table of that name is there that was not made here; it is never touched.
     """
     name = f"{quoted(schema)}.{quoted(table)}"
-    if columns_of(connection, schema, table):
+    if connection.execute("select to_regclass(%s)", [name]).fetchone()[0] is not None:
         if not is_loaded(connection, schema, table):
             raise UserError(f"{schema}.{table}: was not made by 'empathy-roi load', so it stays; name another raw_schema, or drop it")
         connection.execute(f"drop table {name}")
