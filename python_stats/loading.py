@@ -74,7 +74,8 @@ def _load_postgres(project: Project, location: str, schema: str) -> dict[str, in
             if found is None:
                 continue
             columns, rows[table] = found
-            postgres.replace_raw_table(connection, schema, table, columns, _chunks(exported))
+            lowered = {name.lower(): kind for name, kind in columns.items()}  # DuckDB looks at no case, Postgres does
+            postgres.replace_raw_table(connection, schema, table, lowered, _chunks(exported))
             exported.unlink()
     return rows
 

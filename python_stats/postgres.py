@@ -1,5 +1,6 @@
 """A PostgreSQL database as the profile names it: reads marts, writes tables back, takes raw rows in. Knows no mathematics."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -19,7 +20,20 @@ _LOST = (
     "connection already closed",
     "connection not open", "Connection refused", *_COMES_BACK[:2], "in recovery mode",
 )  # fmt: skip
+_NO_ANSWER = (
+    "Connection refused", "failed to resolve", "could not translate host name", "timeout expired", "timed out", "No route to host",
+    "unreachable", "No such file or directory", "server closed the connection",
+    "invalid response to SSL negotiation", "expected authentication request",  # another kind of server
+)  # fmt: skip
 _LOADED = "Loaded by empathy-roi"
+
+#: The columns that may be read, with their types, of a schema's table or view; `information_schema` knows no materialized view.
+COLUMNS_OF = (
+    "select attname, format_type(atttypid, null) from pg_attribute inner join pg_class on attrelid = pg_class.oid"
+    " inner join pg_namespace on relnamespace = pg_namespace.oid"
+    " where nspname = %s and relname = %s and relkind in ('r', 'p', 'f', 'v', 'm')"
+    " and attnum > 0 and not attisdropped and has_column_privilege(attrelid, attnum, 'select') order by attnum"
+)
 
 
 @contextmanager
@@ -44,7 +58,7 @@ def connect(project: Project, *, read_only: bool = False) -> Iterator[Any]:
     options = f"-c timezone=UTC -c lock_timeout={_LOCK_TIMEOUT}"
     try:
         connection = psycopg.connect(**given, password=password, options=options, autocommit=True)
-    except psycopg.OperationalError as error:
+    except psycopg.Error as error:
         raise _refused(str(error), given, project) from error
     try:
         connection.read_only = read_only
@@ -81,13 +95,26 @@ def told(connection: Any, place: str) -> Iterator[None]:
 def _refused(message: str, given: Mapping[str, Any], project: Project) -> UserError:
     """What to do about a connection that did not come about, by the words of the server."""
     place, source = place_of(given), f"target '{project.target_name}' of {project.profiles_folder / 'profiles.yml'}"
+    user, reason = given.get("user"), _reason(message)
     if any(words in message for words in _COMES_BACK):
-        return DatabaseLockedError(f"{place}: the server takes no connection just now ({_last_line(message)}); try again later")
-    if "authentication failed" in message or "no password supplied" in message:
-        return UserError(f"{place}: user '{given.get('user')}' is not let in; check user and password (PGUSER, PGPASSWORD) in {source}")
+        return DatabaseLockedError(f"{place}: the server takes no connection just now ({reason}); try again later")
+    if any(words in message for words in ("authentication failed", "no password supplied", "not permitted to log in")):
+        return UserError(f"{place}: user '{user}' is not let in; check user and password (PGUSER, PGPASSWORD) in {source}")
+    if "permission denied for database" in message:
+        return UserError(
+            f"{place}: user '{user}' may not connect to it; grant connect on the database, or check PGDATABASE and PGUSER in {source}"
+        )
+    if "pg_hba.conf" in message:
+        return UserError(
+            f"{place}: the server's pg_hba.conf does not let us in ({reason}); check PGUSER, PGDATABASE and PGSSLMODE in {source}"
+        )
+    if any(words in message for words in _NO_ANSWER) and "certificate" not in message:
+        return UserError(f"{place}: no server answers ({reason}); check host and port (PGHOST, PGPORT) in {source}")
+    if any(words in message for words in ("sslmode", "SSL", "certificate")):
+        return UserError(f"{place}: no connection ({reason}); check sslmode (PGSSLMODE) in {source}")
     if "does not exist" in message:
-        return UserError(f"{place}: {_last_line(message)}; check dbname and user (PGDATABASE, PGUSER) in {source}")
-    return UserError(f"{place}: no server answers ({_last_line(message)}); check host and port (PGHOST, PGPORT) in {source}")
+        return UserError(f"{place}: {reason}; check dbname and user (PGDATABASE, PGUSER) in {source}")
+    return UserError(f"{place}: no connection ({reason}); check PGHOST, PGPORT, PGSSLMODE, PGDATABASE and PGUSER in {source}")
 
 
 class PostgresWarehouse(SqlWarehouse):
@@ -125,13 +152,8 @@ class PostgresWarehouse(SqlWarehouse):
 
 
 def columns_of(connection: Any, schema: str, table: str) -> dict[str, str]:
-    """Name → type of a table's or view's columns, in order; nothing where there is none."""
-    cursor = connection.execute(
-        "select column_name, data_type from information_schema.columns where table_schema = %s and table_name = %s"
-        " order by ordinal_position",
-        [schema, table],
-    )
-    return dict(cursor.fetchall())
+    """Name → type of the columns that may be read of a table or view of any kind, in order; nothing where there are none."""
+    return dict(connection.execute(COLUMNS_OF, [schema, table]).fetchall())
 
 
 def replace_raw_table(connection: Any, schema: str, table: str, columns: Mapping[str, str], chunks: Iterable[bytes]) -> None:
@@ -141,7 +163,7 @@ def replace_raw_table(connection: Any, schema: str, table: str, columns: Mapping
         UserError: a table of that name is there that was not made here; it is never touched.
     """
     name = f"{quoted(schema)}.{quoted(table)}"
-    if columns_of(connection, schema, table):
+    if connection.execute("select to_regclass(%s)", [name]).fetchone()[0] is not None:
         if not is_loaded(connection, schema, table):
             raise UserError(f"{schema}.{table}: was not made by 'empathy-roi load', so it stays; name another raw_schema, or drop it")
         connection.execute(f"drop table {name}")
@@ -174,5 +196,7 @@ def place_of(given: Mapping[str, Any]) -> str:
     return f"{given.get('host', 'localhost')}:{given.get('port', 5432)}/{given.get('dbname', '')}"
 
 
-def _last_line(message: str) -> str:
-    return (message.strip().splitlines() or [""])[-1].strip()
+def _reason(message: str) -> str:
+    """The first of the reasons that a connection did not come about, without where to."""
+    line = (message.strip().splitlines() or [""])[0]
+    return re.split(r"(?: failed| is bad): (?:FATAL: +)?", line)[-1].strip()

@@ -191,11 +191,20 @@ def _render(value: Any, variables: Mapping[str, Any], source: Path) -> Any:
         parts = list(template.root_render_func(template.new_context({"env_var": env_var, "var": var})))
     except TemplateError as error:
         raise UserError(f"{source}: cannot render '{value}' ({error})") from error
+    except _NoNumberError as error:
+        raise UserError(f"{source}: '{value}' gives '{error}', which is no number; write a whole number") from error
     return parts[0] if len(parts) == 1 else "".join(str(part) for part in parts)
 
 
+class _NoNumberError(Exception):
+    """What was to be a number."""
+
+
 def _number(text: Any) -> int | float:
-    return float(text) if "." in str(text) else int(text)
+    try:
+        return float(text) if "." in str(text) else int(text)
+    except (TypeError, ValueError) as error:
+        raise _NoNumberError(text) from error
 
 
 def _names(mapping: Mapping[str, Any]) -> str:

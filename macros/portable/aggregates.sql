@@ -26,7 +26,8 @@
 cast(count(*) as varchar) || ' ' || cast(coalesce(sum(cast(hash({% for name in columns %}{{ adapter.quote(name) }}{{ ', ' if not loop.last }}{% endfor %}) as {{ type_wide_integer() }})), 0) as varchar)
 {%- endmacro %}
 {% macro postgres__digest_of_rows(columns) -%}
-cast(count(*) as text) || ' ' || cast(coalesce(sum(cast(hashtextextended(cast(raw_rows as text), 0) as {{ type_wide_integer() }})), 0) as text)
+cast(count(*) as text) || ' '
+|| cast(coalesce(sum(cast(hashtextextended(cast(row({% for name in columns %}{{ adapter.quote(name) }}{{ ', ' if not loop.last }}{% endfor %}) as text), 0) as {{ type_wide_integer() }})), 0) as text)
 {%- endmacro %}
 {% macro spark__digest_of_rows(columns) -%}
 concat(count(*), ' ', coalesce(sum(cast(xxhash64({% for name in columns %}{{ adapter.quote(name) }}{{ ', ' if not loop.last }}{% endfor %}) as {{ type_wide_integer() }})), 0))

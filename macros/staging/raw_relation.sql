@@ -59,7 +59,27 @@
 
 {% macro is_plain_name(name) -%}{{ return(modules.re.search('["`\\x00-\\x1f]', name) is none) }}{%- endmacro %}
 
-{# A cursor tells only families of types on Postgres and Spark: the catalogue tells them all. #}
+{#
+  From the catalogue itself, and under its types' names in `information_schema`, which knows no materialized view: an array is `array`,
+  a domain is what it is made of. A column that the role may not read is none, nor is one with capital letters: Postgres takes names as
+  they are written.
+#}
+{% macro postgres__raw_columns(table) -%}
+{%- set types = {} -%}
+{%- for row in run_query(
+    "select attname, case when bare.typelem <> 0 and bare.typlen = -1 then 'array' "
+    ~ "when bare.typnamespace = 'pg_catalog'::regnamespace then format_type(bare.oid, null) else 'user-defined' end "
+    ~ 'from pg_attribute inner join pg_type as own on atttypid = own.oid '
+    ~ "inner join pg_type as bare on bare.oid = case own.typtype when 'd' then own.typbasetype else own.oid end "
+    ~ 'where attrelid = to_regclass(' ~ literal(source('raw', table).include(database=false)) ~ ') and attnum > 0 and not attisdropped '
+    ~ "and has_column_privilege(attrelid, attnum, 'select') order by attnum"
+).rows if is_plain_name(row[0]) and row[0] == row[0] | lower -%}
+    {%- do types.update({row[0]: row[1] | lower}) -%}
+{%- endfor -%}
+{{ return(types) }}
+{%- endmacro %}
+
+{# A cursor tells only families of types on Spark: the catalogue tells them all. #}
 {% macro default__raw_columns(table) -%}
 {%- set types = {} -%}
 {%- for column in adapter.get_columns_in_relation(raw_relation(table)) if is_plain_name(column.name) -%}
@@ -81,19 +101,15 @@
             {%- do faults.append(fault) -%}
         {%- else -%}
             {%- set present = raw_columns(table) -%}
-            {%- if not present or (present | length == 1 and ';' in present.keys() | first) -%}
-                {%- do faults.append("raw table '" ~ table ~ "' has one column only: the cells of its CSV file are separated by semicolons or tabs; save it with commas") -%}
-            {%- else -%}
-                {%- for column in contract.columns if column.get('required') and column.name not in present -%}
-                    {%- do faults.append("raw table '" ~ table ~ "' has no column '" ~ column.name ~ "', which the raw contract requires") -%}
-                {%- endfor -%}
-                {%- set single = contract.columns | rejectattr('may_be_nested', 'defined') | map(attribute='name') | list + staged_extras(table) + ['loaded_at'] -%}
-                {%- for name in single | unique if is_nested(present.get(name, '')) -%}
-                    {%- do faults.append("raw table '" ~ table ~ "' has lists or structs in column '" ~ name ~ "' (" ~ present[name] ~ '), where the raw contract wants one value') -%}
-                {%- endfor -%}
-                {%- if table != 'users' and 'user_id' not in present and 'anonymous_id' not in present -%}
-                    {%- do faults.append("raw table '" ~ table ~ "' has neither a column 'user_id' nor 'anonymous_id'") -%}
-                {%- endif -%}
+            {%- for column in contract.columns if column.get('required') and column.name not in present -%}
+                {%- do faults.append("raw table '" ~ table ~ "' has no column '" ~ column.name ~ "', which the raw contract requires") -%}
+            {%- endfor -%}
+            {%- set single = contract.columns | rejectattr('may_be_nested', 'defined') | map(attribute='name') | list + staged_extras(table) + ['loaded_at'] -%}
+            {%- for name in single | unique if is_nested(present.get(name, '')) -%}
+                {%- do faults.append("raw table '" ~ table ~ "' has lists or structs in column '" ~ name ~ "' (" ~ present[name] ~ '), where the raw contract wants one value') -%}
+            {%- endfor -%}
+            {%- if table != 'users' and 'user_id' not in present and 'anonymous_id' not in present -%}
+                {%- do faults.append("raw table '" ~ table ~ "' has neither a column 'user_id' nor 'anonymous_id'") -%}
             {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
@@ -115,6 +131,30 @@
 {%- endif -%}
 {%- endmacro %}
 
+{# Asked of the catalogue, which everybody may read and which knows every kind of relation. #}
+{% macro postgres__raw_table_fault(table) -%}
+{%- set relation = source('raw', table) -%}
+{%- set found = run_query(
+    "select current_user, has_schema_privilege(relnamespace, 'usage'), has_any_column_privilege(pg_class.oid, 'select'), relispopulated, "
+    ~ '(select string_agg(attname, chr(10)) from pg_attribute where attrelid = pg_class.oid and attnum > 0 and not attisdropped '
+    ~ "and not has_column_privilege(attrelid, attnum, 'select')) "
+    ~ 'from pg_class inner join pg_namespace on relnamespace = pg_namespace.oid '
+    ~ 'where nspname = ' ~ literal(relation.schema) ~ ' and relname = ' ~ literal(relation.identifier)
+    ~ " and relkind in ('r', 'p', 'f', 'v', 'm')"
+).rows | first -%}
+{%- if not found -%}{{ return("raw table '" ~ table ~ "' is not there: no relation " ~ relation) }}{%- endif -%}
+{%- set role, may_use, may_read, is_filled, hidden = found -%}
+{%- set place = "raw table '" ~ table ~ "' (" ~ relation.schema ~ '.' ~ relation.identifier ~ '): ' -%}
+{%- if not may_use or not may_read -%}
+    {%- set missing = ([] if may_use else ['usage on its schema']) + ([] if may_read else ['select on it']) -%}
+    {{ return(place ~ 'role ' ~ role ~ ' may not read it; grant ' ~ missing | join(' and ')) }}
+{%- endif -%}
+{%- for column in raw_contract()[table].columns if column.get('required') and column.name in (hidden or '').splitlines() -%}
+    {{ return(place ~ 'role ' ~ role ~ " may not read column '" ~ column.name ~ "', which the raw contract requires; grant select on it") }}
+{%- endfor -%}
+{%- if not is_filled -%}{{ return(place ~ 'the materialized view has never been filled; refresh it') }}{%- endif -%}
+{%- endmacro %}
+
 {% macro duckdb__raw_table_fault(table) -%}
 {%- set files = raw_files(table) -%}
 {%- if not files -%}
@@ -125,5 +165,8 @@
 {%- endif -%}
 {%- if run_query('select count(*) from glob(' ~ literal(files) ~ ')').rows[0][0] == 0 -%}
     {{ return("raw table '" ~ table ~ "' is not there: no file fits " ~ files) }}
+{%- endif -%}
+{%- if '.csv' in files and (not raw_columns(table) or (raw_columns(table) | length == 1 and ';' in raw_columns(table).keys() | first)) -%}
+    {{ return("raw table '" ~ table ~ "' has one column only: the cells of its CSV file are separated by semicolons or tabs; save it with commas") }}
 {%- endif -%}
 {%- endmacro %}

@@ -26,7 +26,28 @@
 {%- if var('backlog_weights', none) is not none and backlog_weights() != var('backlog_weights') -%}
     {%- do faults.append("variable 'backlog_weights' is \"" ~ var('backlog_weights') ~ '", and must give some of ' ~ backlog_parts() | join(', ') ~ ' a weight above 0') -%}
 {%- endif -%}
-{{ return(faults + key_faults()) }}
+{{ return(faults + key_faults() + grant_faults()) }}
+{%- endmacro %}
+
+{# Where there are roles, those of `mart_grants` have to be there: the marts would be built one by one until the first that is granted. #}
+{% macro grant_faults() -%}{{ return(adapter.dispatch('grant_faults', 'empathy_roi')()) }}{%- endmacro %}
+{% macro default__grant_faults() -%}{{ return([]) }}{%- endmacro %}
+{% macro postgres__grant_faults() -%}
+{%- set grants = var('mart_grants', {}) or {} -%}
+{%- set faults, roles = [], [] -%}
+{%- for given in (grants.values() if grants is mapping else [none]) -%}
+    {%- do roles.extend([given] if given is string or given is not iterable else given) -%}
+{%- endfor -%}
+{%- if roles | reject('string') | list -%}
+    {{ return(["variable 'mart_grants' is \"" ~ grants ~ '" (write it like {select: [analysts]})']) }}
+{%- endif -%}
+{%- for role in roles | unique if role != 'public' -%}
+    {%- set is_it = literal(role) ~ ' in (rolname, quote_ident(rolname))' -%}
+    {%- if run_query('select count(*) from pg_roles where ' ~ is_it).rows[0][0] == 0 -%}
+        {%- do faults.append("variable 'mart_grants' names \"" ~ role ~ '", which is no role of this server (write the name of one, or create it)') -%}
+    {%- endif -%}
+{%- endfor -%}
+{{ return(faults) }}
 {%- endmacro %}
 
 {# A variable that is a number. While dbt only parses, a wrong one counts as left out: before anything is built it is told as a fault. #}

@@ -3,6 +3,9 @@
 What a full refresh has built anew lies in new files. Rows that were deleted (earlier publications, raw rows that `empathy-roi load` had
 copied) stay in theirs, and so do the samples of values that the planner keeps of every column: all of these are written anew
 (`vacuum full`). No id stands in a statement.
+
+A materialized view that somebody has made in one of the schemas is a table like the others, but for its rows: when it is refreshed is
+up to whoever made it, so that one with a person in it is told.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,7 +28,7 @@ _STATISTICS = "pg_catalog.pg_statistic"
 _PATIENCE_S = 30.0
 _TRY = "2s"  # readers queue up behind whoever waits for a table
 _PAUSE_S = 0.5
-_TEXTS = ["text", "character varying", "character", "json", "jsonb", "ARRAY"]
+_TEXTS = ["A", "C", "S", "U"]  # categories of types: arrays, records, texts, and what has none (JSON, uuid)
 
 
 class PostgresStore(Store):
@@ -37,7 +40,7 @@ class PostgresStore(Store):
 
     def __init__(self, project: Project, key: str) -> None:
         super().__init__(project, ForgottenTable(key, project))
-        self._kept = f"{project.schema}_publications"
+        self._kept, self._shown = f"{project.schema}_publications", f"{project.schema}_published"
         self._raw = str(project.variables.get("raw_schema") or "raw")
 
     @contextmanager
@@ -53,10 +56,10 @@ class PostgresStore(Store):
 
     def raw_tables(self, ask: Ask) -> dict[str, RawRows]:
         """Tables of the raw schema."""
-        query = "select column_name from information_schema.columns where table_schema = ? and table_name = ?"
+        query = postgres.COLUMNS_OF.replace("%s", "?")
         found = {}
         for table in raw_tables(self.project):
-            columns = {name for (name,) in ask(query, self._raw, table)}
+            columns = {name for name, _ in ask(query, self._raw, table)}
             if columns:
                 ids = tuple(name for name in ("user_id", "anonymous_id") if name in columns)
                 found[table] = RawRows(f"{quoted(self._raw)}.{quoted(table)}", False, ids)
@@ -98,11 +101,12 @@ class PostgresStore(Store):
         deadline = monotonic() + max(wait_s, _PATIENCE_S)
         with postgres.connect(self.project) as connection:
             connection.execute(f"set lock_timeout = '{_TRY}'")
-            emptied = [*self._tables(connection, self._kept), *(f"{quoted(self._raw)}.{quoted(name)}" for name in self._copies(connection))]
+            copies = [f"{quoted(self._raw)}.{quoted(name)}" for name in self._copies(connection)]
+            emptied = [*self._tables(connection, [self._kept], "r"), *copies]
             for name in emptied:
                 _forget_values(connection, name)
             self._wait_for_readers(connection, deadline)
-            tables = [*self._tables(connection, self.project.schema), *emptied]
+            tables = [*self._tables(connection, [self.project.schema, self._kept, self._shown], "rm"), *copies]
             left = [name for name in tables if not _written_anew(connection, f"vacuum (full, analyze) {name}", name, deadline)]
             self._wait_for_readers(connection, deadline)
             if not _written_anew(connection, f"vacuum full {_STATISTICS}", _STATISTICS, deadline):
@@ -114,15 +118,18 @@ class PostgresStore(Store):
         return []
 
     def search(self, ids: Sequence[str]) -> dict[str, int]:
-        """In tables, and in what the planner knows of their values; views show the same tables."""
-        own, word = [self.project.schema, self._kept], word_pattern(ids)
+        """In tables, materialized views, and what the planner knows of their values; views show the same tables."""
+        own, word = [self.project.schema, self._kept, self._shown], word_pattern(ids)
         with postgres.connect(self.project) as connection:
             copies, ask = self._copies(connection), _ask(connection)
             place = "(table_schema = any(?) or (table_schema = ? and table_name = any(?)))"
             columns: Any = ask(
-                "select table_schema, table_name, column_name from information_schema.columns"
-                " inner join information_schema.tables using (table_catalog, table_schema, table_name)"
-                f" where table_type = 'BASE TABLE' and data_type = any(?) and {place} order by 1, 2, ordinal_position",
+                "select table_schema, table_name, attname from (select pg_class.*, nspname as table_schema, relname as table_name"
+                " from pg_class inner join pg_namespace on relnamespace = pg_namespace.oid) as known"
+                " inner join pg_attribute on attrelid = known.oid inner join pg_type on atttypid = pg_type.oid"
+                " where relkind in ('r', 'm') and relispopulated and attnum > 0 and not attisdropped"
+                " and has_column_privilege(attrelid, attnum, 'select')"
+                f" and typcategory::text = any(?) and {place} order by 1, 2, attnum",
                 *(_TEXTS, own, self._raw, copies),
             )
             found = search_columns(ask, columns, ids, "{text} ~ ?")
@@ -140,11 +147,14 @@ class PostgresStore(Store):
         """Raw tables that `empathy-roi load` made of files."""
         return [table for table in RAW_TABLES if postgres.is_loaded(connection, self._raw, table)]
 
-    def _tables(self, connection: Any, schema: str) -> list[str]:
+    def _tables(self, connection: Any, schemas: Sequence[str], kinds: str) -> list[str]:
+        """Tables (`r`) and materialized views (`m`) of schemas, whoever may read them."""
         found = connection.execute(
-            "select table_name from information_schema.tables where table_schema = %s and table_type = 'BASE TABLE' order by 1", [schema]
+            "select nspname, relname from pg_class inner join pg_namespace on relnamespace = pg_namespace.oid"
+            " where nspname = any(%s) and strpos(%s, relkind::text) > 0 and relispopulated order by 1, 2",
+            [list(schemas), kinds],
         )
-        return [f"{quoted(schema)}.{quoted(name)}" for (name,) in found.fetchall()]
+        return [f"{quoted(schema)}.{quoted(name)}" for schema, name in found.fetchall()]
 
     def _wait_for_readers(self, connection: Any, deadline: float) -> None:
         """Wait until no transaction is open that may still need rows deleted before now: `vacuum full` would copy them along.

@@ -112,7 +112,11 @@ def test_a_table_that_somebody_holds_is_exit_75(postgres: Server, project: Proje
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("PGPORT", "1", "127.0.0.1:1/empathy_roi: no server answers"),
+        ("PGPORT", "1", "127.0.0.1:1/empathy_roi: no server answers (Connection refused)"),
+        ("PGPORT", "abc", "profiles.yml: '{{ env_var('PGPORT', '5432') | as_number }}' gives 'abc', which is no number; write a whole number"),
+        ("PGPORT", "99999", 'no connection (invalid port number: "99999"); check PGHOST, PGPORT, PGSSLMODE, PGDATABASE and PGUSER in target'),
+        ("PGSSLMODE", "bogus", 'no connection (invalid sslmode value: "bogus"); check sslmode (PGSSLMODE) in target'),
+        ("PGSSLMODE", "require", "no connection (server does not support SSL, but SSL was required); check sslmode (PGSSLMODE) in target"),
         ("PGPASSWORD", "wrong", f"user '{USER}' is not let in; check user and password (PGUSER, PGPASSWORD)"),
         ("PGPASSWORD", "", f"user '{USER}' is not let in"),
         ("PGUSER", "nobody", "user 'nobody' is not let in"),
@@ -126,6 +130,108 @@ def test_why_there_is_no_connection(command: str, name: str, value: str, words: 
     result = call(command)
     assert result.exit_code == EXIT_USAGE
     assert len(result.stderr.strip().splitlines()) == 1 and words in result.stderr
+
+
+def test_what_the_server_says_of_a_user_it_knows(postgres: Server, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    with postgres.connect() as connection:
+        connection.execute("create role outsider login password 'outsider'")
+        connection.execute("create database closed")
+        connection.execute("revoke connect on database closed from public")
+        rules = postgres.folder / "data" / "pg_hba.conf"
+        kept = rules.read_text()
+        try:
+            monkeypatch.setenv("PGUSER", "outsider")
+            monkeypatch.setenv("PGPASSWORD", "outsider")
+            rules.write_text("host all outsider 127.0.0.1/32 reject\n" + kept)
+            connection.execute("select pg_reload_conf()")
+            refused = call("analyze")
+            rules.write_text(kept)
+            connection.execute("select pg_reload_conf()")
+            monkeypatch.setenv("PGDATABASE", "closed")
+            closed = call("analyze")
+        finally:
+            rules.write_text(kept)
+            connection.execute("select pg_reload_conf()")
+            connection.execute("drop role outsider")
+            connection.execute("drop database closed")
+    assert refused.exit_code == closed.exit_code == EXIT_USAGE
+    assert "pg_hba.conf does not let us in (pg_hba.conf rejects connection for host" in refused.stderr
+    assert "/closed: user 'outsider' may not connect to it; grant connect on the database, or check PGDATABASE and PGUSER" in closed.stderr
+    assert "no server answers" not in refused.stderr + closed.stderr
+
+
+OF_RAW_TABLES = "{raw_schema: Raw-Data, disabled_tables: [ticket_events, survey_responses], mart_grants: {select: [readers_to_be, public]}}"
+MOMENTS = "'2026-01-02 03:04:05' as occurred_at, timestamptz '2026-01-02 03:04:06+00' as received_at, 'u1' as user_id, 'X' as \"Extra\""
+RAW_ROWS = {
+    "events": f"'1' as event_id, 'page_view' as event_name, array['a'] as properties, {MOMENTS}",
+    "message_events": f"1 as event_id, '1' as message_id, 'sent' as event_type, '1' as campaign_id, 'email' as channel, {MOMENTS}",
+    "transactions": f"'1' as transaction_id, 'purchase' as transaction_type, 1.5::real as amount, 'EUR' as currency, {MOMENTS}",
+    "experiment_assignments": f"'1' as assignment_id, 'e' as experiment_id, 'v' as variant_id, '2026-01-02' as assigned_at, {MOMENTS}",
+    "consents": f"'1' as consent_id, 'analytics' as purpose, true as is_granted, {MOMENTS}",
+    "users": "'u1' as user_id, date '2026-01-01' as created_at, now() as updated_at, 'a secret' as plan",
+}
+
+
+def test_raw_relations_of_any_kind_are_read_and_what_cannot_be_is_named(
+    postgres: Server, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A materialized view, a view, a partitioned table; no right to a table, its schema or a column, and a view that is not filled."""
+    monkeypatch.setenv("PGUSER", "roi")
+    monkeypatch.setenv("PGPASSWORD", "roi")
+    raw, selected = '"Raw-Data"', "+source_audit +rejected_rows +stg_users +stg_transactions"
+    arguments = ["--select", selected, "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test", "--vars", OF_RAW_TABLES]
+    arguments += ["--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path / "logs")]
+    with postgres.connect() as connection:
+        run = connection.execute
+        run(f"drop schema {SCHEMA}")
+        run("create role roi login password 'roi'")
+        run("grant create on database empathy_roi to roi")
+        run(f"create schema {raw}")
+        try:
+            run(f"create materialized view {raw}.events as select {RAW_ROWS['events']}")
+            run(f"create materialized view {raw}.message_events as select {RAW_ROWS['message_events']} with no data")
+            run(f"create view {raw}.experiment_assignments as select {RAW_ROWS['experiment_assignments']}")
+            run(f"create table {raw}.consents as select {RAW_ROWS['consents']}")
+            run(f"create table {raw}.users as select {RAW_ROWS['users']}")
+            run(f"create table {raw}.rows as select {RAW_ROWS['transactions']}")
+            run(f"create table {raw}.transactions (like {raw}.rows) partition by list (currency)")
+            run(f"create table {raw}.in_euros partition of {raw}.transactions for values in ('EUR')")
+            run(f"insert into {raw}.transactions select * from {raw}.rows")
+            run(f"alter table {raw}.transactions rename transaction_type to kind")
+            result = call("build", *arguments)
+            assert result.exit_code == EXIT_USAGE
+            assert "raw table 'users' (Raw-Data.users): role roi may not read it; grant usage on its schema and select on it" in result.stdout
+            run(f"grant usage on schema {raw} to roi")
+            for table in RAW_ROWS.keys() - {"consents", "users"}:
+                run(f"grant select on {raw}.{table} to roi")
+            run(f"grant select (user_id, updated_at) on {raw}.users to roi")
+            result = call("build", *arguments)
+            assert result.exit_code == EXIT_USAGE
+            told = result.stdout.split("Nothing was built: ")[1].split(". Say where")[0].split("; raw table ")
+            assert told == [
+                "variable 'mart_grants' names \"readers_to_be\", which is no role of this server (write the name of one, or create it)",
+                "'message_events' (Raw-Data.message_events): the materialized view has never been filled; refresh it",
+                "'transactions' has no column 'transaction_type', which the raw contract requires",
+                "'consents' (Raw-Data.consents): role roi may not read it; grant select on it",
+                "'users' (Raw-Data.users): role roi may not read column 'created_at', which the raw contract requires; grant select on it",
+            ]
+            assert run("select count(*) from pg_class where relnamespace = to_regnamespace(%s)", [SCHEMA]).fetchone() == (0,)
+            run("create role readers_to_be")
+            run(f"grant select on {raw}.consents to roi")
+            run(f"grant select (created_at) on {raw}.users to roi")
+            run(f"alter table {raw}.transactions rename kind to transaction_type")
+            run(f"refresh materialized view {raw}.message_events")
+            result = call("build", *arguments)
+            assert result.exit_code == 0, result.output
+            audit = dict(run(f"select source_table, rows_accepted from {SCHEMA}.source_audit where rows_in > 0").fetchall())
+            assert audit == dict.fromkeys(RAW_ROWS, 1), run(f"select * from {SCHEMA}.rejected_rows").fetchall()
+            assert run(f"select amount, occurred_at from {SCHEMA}.stg_transactions").fetchall() == [(1.5, datetime(2026, 1, 2, 3, 4, 5))]
+        finally:
+            run(f"drop schema if exists {SCHEMA} cascade")
+            run(f"drop schema {raw} cascade")
+            run("drop owned by roi")
+            run("drop role roi")
+            run("drop role if exists readers_to_be")
 
 
 def test_a_second_build_is_exit_75_and_a_dbt_by_hand_stops(postgres: Server, project: Project) -> None:
@@ -202,6 +308,13 @@ def test_raw_rows_are_loaded_as_they_are(tmp_path: Path, postgres: Server, proje
     assert found[3].timestamp() == datetime.fromisoformat("2026-01-02T01:04:05+00:00").timestamp()
     assert found[4:] == (None, "", "1.5")
     assert types["occurred_at"] == "timestamp without time zone" and types["received_at"] == "timestamp with time zone"
+
+
+def test_columns_are_loaded_under_small_letters(tmp_path: Path, postgres: Server, project: Project) -> None:
+    """As DuckDB takes them, which looks at no case."""
+    assert loading.load(project, write_raw(tmp_path / "raw", users="select 'a' as \"User_ID\", 1 as \"plan\"")) == {"users": 1}
+    with postgres.connect() as connection:
+        assert connection.execute("select user_id, plan from raw.users").fetchall() == [("a", 1)]
 
 
 def test_loading_touches_no_table_of_somebody_else(tmp_path: Path, postgres: Server, project: Project) -> None:

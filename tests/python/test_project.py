@@ -73,6 +73,10 @@ def test_mistakes(project: Path, flags: Flags, message: str) -> None:
         ),
         ("empathy_roi:\n  outputs: {default: {type: duckdb, path: \"{{ var('none') }}\"}}", "variable 'none' is not set"),
         ('empathy_roi:\n  outputs: {default: {type: duckdb, path: "{{ oops( }}"}}', "cannot render"),
+        (
+            "empathy_roi:\n  outputs: {default: {type: duckdb, threads: \"{{ env_var('NOT_SET_ANYWHERE', 'abc') | as_number }}\"}}",
+            r"profiles.yml: '{{ env_var\('NOT_SET_ANYWHERE', 'abc'\) \| as_number }}' gives 'abc', which is no number; write a whole number",
+        ),
     ],
 )
 def test_broken_profiles(project: Path, text: str, message: str) -> None:

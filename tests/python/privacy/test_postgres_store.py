@@ -148,6 +148,29 @@ def test_the_planner_forgets_the_values_of_tables_that_become_empty(warehouse: W
             assert connection.execute(f"select count(*) from {empty}").fetchone() == (0,)
 
 
+def test_a_materialized_view_is_told_of_until_its_owner_refreshes_it(warehouse: Warehouse) -> None:
+    views = [f"{RAW}.consents", f"{SCHEMA}.of_bi", f"{SCHEMA}_published.of_bi"]
+    with warehouse.server.connect() as connection:
+        for view in views:
+            connection.execute(f"create materialized view {view} as select *, events as whole from {RAW}.events")
+        connection.execute(f"create materialized view {SCHEMA}.never_filled as select * from {RAW}.events with no data")
+    found = warehouse.store.find([USER])
+    assert found.raw_rows == {table: {"rows": 150, "files": []} for table in ("consents", "events")}
+    warehouse.build({"another": f"u:{NEIGHBOUR}"}, 2)
+    warehouse.store.erase_raw_rows(found.identities)
+    assert warehouse.store.overwrite(0) == []
+    still_in = warehouse.store.search(found.ids)
+    rows_of = {"user_id": 90, "anonymous_id": 120, "said": 90, "whole": 150}
+    places = {f"{view}.{column}": rows for view in views[1:] for column, rows in rows_of.items()}
+    assert {place: rows for place, rows in still_in.items() if not place.startswith("pg_stats")} == places
+    with warehouse.server.connect() as connection:
+        for view in views:
+            connection.execute(f"refresh materialized view {view}")
+    assert warehouse.store.overwrite(0) == []
+    assert warehouse.store.search(found.ids) == {}
+    assert warehouse.files() == set()
+
+
 def test_a_reader_of_the_old_rows_is_waited_for_and_told_of(warehouse: Warehouse) -> None:
     shown = f"select count(*) from {SCHEMA}_published.fct_tickets where person_id = 'u:{USER}'"
     with warehouse.server.connect(autocommit=False) as reader:
@@ -174,11 +197,12 @@ def test_who_does_not_own_the_database_is_told_what_to_do(warehouse: Warehouse, 
             for (table,) in connection.execute("select relname from pg_class where relnamespace = %s::regnamespace and relkind in ('r', 'v')", [schema]).fetchall():
                 connection.execute(f"alter table {schema}.{table} owner to tenant")
         connection.execute(f"alter table {SCHEMA}.daily owner to {connection.info.user}")
+        connection.execute(f"create materialized view {SCHEMA}_published.out_of_sight as select 1 as one")
     monkeypatch.setenv("PGUSER", "tenant")
     monkeypatch.setenv("PGPASSWORD", "tenant")
     with warehouse.server.connect() as connection:
         connection.execute(f"grant select on {SCHEMA}.daily to tenant")
-        assert PostgresStore(opened(), KEY).overwrite(0) == [f'"{SCHEMA}"."daily"', "pg_catalog.pg_statistic"]
+        assert PostgresStore(opened(), KEY).overwrite(0) == [f'"{SCHEMA}"."daily"', f'"{SCHEMA}_published"."out_of_sight"', "pg_catalog.pg_statistic"]
         connection.execute("reassign owned by tenant to current_user")
         connection.execute("drop owned by tenant")
         connection.execute("drop role tenant")
