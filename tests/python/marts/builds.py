@@ -17,6 +17,7 @@ from typing import Any
 
 import dbt_process
 import duckdb
+import pytest
 
 PROJECT = Path(__file__).resolve().parents[3]
 SHARED = Path(os.environ.get("EMPATHY_ROI_SHARED", PROJECT.parent / "shared"))
@@ -50,6 +51,8 @@ STREAMS = [  # stream, metric, qualified share, value, currency: all kinds, and 
 ]  # fmt: skip
 TIMEZONE = "America/New_York"  # what the shared build reports days in, and cuts experiments by
 SEGMENTS = ["plan", "country"]
+
+slow = pytest.mark.skipif(not os.environ.get("EMPATHY_ROI_ALL_TESTS"), reason="minutes: EMPATHY_ROI_ALL_TESTS=1, and make incremental-proof")
 
 Row = dict[str, str]
 Content = dict[str, list[str]]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import duckdb
-from builds import Inputs, build, content_of, differing, marts_of, read_csv, rows_of, run_dbt, tables_of, write_csv
+from builds import Inputs, build, content_of, differing, marts_of, read_csv, rows_of, run_dbt, slow, tables_of, write_csv
 
 KEPT_SUMS = ("int_change_sums", "int_pair_sums")  # each state as a whole, under the run that wrote it
 
@@ -57,6 +57,7 @@ def test_nothing_new_and_then_a_changed_seed(built: Path, inputs: Inputs, tmp_pa
     assert differing(content_of(built, marts), content_of(anew, marts)) != {}
 
 
+@slow
 def test_what_is_in_doubt_is_built_again(built: Path, inputs: Inputs, tmp_path: Path) -> None:
     database = Path(shutil.copy(built, tmp_path / "built.duckdb"))
     tables = [table for table in tables_of(built) if table not in ("int_builds", *KEPT_SUMS)]
@@ -83,6 +84,7 @@ def test_what_is_in_doubt_is_built_again(built: Path, inputs: Inputs, tmp_path: 
     assert {name for name in built_last(database) if name.startswith("test.")} != set()
 
 
+@slow
 def test_models_that_are_all_built_again_write_no_row_where_none_has_landed(built: Path, inputs: Inputs, tmp_path: Path) -> None:
     """As after a changed comment. `run_no` tells in which run a row was written; of users nothing says when their rows landed."""
     database = Path(shutil.copy(built, tmp_path / "built.duckdb"))

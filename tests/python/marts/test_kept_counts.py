@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from builds import PROJECT, RAW_KEYS, Inputs, Row, build, content_of, differing, rows_of, write_csv
+from builds import PROJECT, RAW_KEYS, Inputs, Row, build, content_of, differing, rows_of, slow, write_csv
 
 ROW = {"user_id": "", "anonymous_id": ""}
 
@@ -73,7 +73,7 @@ def test_persons_of_a_week(tmp_path: Path) -> None:
     assert rows_of(database, kept) == [{"rows": 3}]
 
 
-@pytest.mark.parametrize("form", ["csv", "parquet"])
+@pytest.mark.parametrize("form", ["parquet", pytest.param("csv", marks=slow)])
 def test_rejected_rows(tmp_path: Path, form: str) -> None:
     """As CSV, landing hours that differ are read again; of Parquet files those that have come are read, and rows without a key may stay as they are."""
     raw = tmp_path / "raw" / "events"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from builds import PROJECT, RAW_KEYS, Inputs, Row, build, content_of, differing, rows_of, write_csv
+from builds import PROJECT, RAW_KEYS, Inputs, Row, build, content_of, differing, rows_of, slow, write_csv
 
 MARTS = ["experiment_metric_stats", "experiment_metric_stats_daily", "experiment_window_stats"]
 SELECTED = ("--select", *(f"+{mart}" for mart in MARTS))
@@ -67,6 +67,7 @@ def is_full(database: Path) -> list[bool]:
     ]
 
 
+@slow
 def test_what_touched_persons_add_is_taken_away_and_added(tmp_path: Path) -> None:
     raw = tmp_path / "raw"
     inputs = land(raw, BOUGHT, "2026-02-18 09:00")

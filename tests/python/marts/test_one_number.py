@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from builds import GENERATOR, Inputs, build, declare_all_metrics, generate_by_oracle, generate_by_simulation, rows_of
+from builds import GENERATOR, Inputs, build, declare_all_metrics, generate_by_oracle, generate_by_simulation, rows_of, slow
 from semantic_layer import SemanticLayer
 
 from python_stats.analysis import Options, analyze
@@ -85,8 +85,9 @@ class Database:
 
 
 def databases() -> Iterator[Any]:
-    for seed in (3, 4) if os.environ.get("EMPATHY_ROI_ALL_TESTS") else (3,):
-        yield pytest.param(("oracle", seed), id=f"oracle-{seed}", marks=pytest.mark.skipif(not GENERATOR.is_file(), reason="no oracle beside the project"))
+    beside = pytest.mark.skipif(not GENERATOR.is_file(), reason="no oracle beside the project")
+    yield pytest.param(("oracle", 3), id="oracle-3", marks=beside)
+    yield pytest.param(("oracle", 4), id="oracle-4", marks=[beside, slow])
     yield pytest.param(("demo", 7), id="demo")
 
 

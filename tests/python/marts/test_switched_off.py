@@ -1,17 +1,15 @@
 """Raw tables that a user does not have are switched off: everything builds, and what they alone would fill is empty.
 
-Each table alone, and one half of them, take builds of their own that are left to EMPATHY_ROI_ALL_TESTS=1; by default the other half,
-and all of them.
+Each table alone, and one half of them, take builds of their own that are left to EMPATHY_ROI_ALL_TESTS=1; by default the other half.
 """
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builds import RAW_KEYS, Inputs, build, marts_of, rows_of
+from builds import RAW_KEYS, Inputs, build, marts_of, rows_of, slow
 
 FILLS = {
     "events": ["fct_sessions", "fct_journey_attempts", "fct_step_attempts", "friction_step_daily", "friction_journey_daily", "friction_step_summary", "friction_journey_summary"],
@@ -41,7 +39,7 @@ def counts(database: Path, marts: list[str]) -> dict[str, int]:
     return {mart: rows_of(database, f"select count(*) as n from {mart}")[0]["n"] for mart in marts}
 
 
-@pytest.mark.parametrize("tables", [HALF, *(MORE if os.environ.get("EMPATHY_ROI_ALL_TESTS") else [])], ids="+".join)
+@pytest.mark.parametrize("tables", [HALF, *(pytest.param(tables, marks=slow) for tables in MORE)], ids="+".join)
 def test_without_some_tables(tables: list[str], built: Path, inputs: Inputs, tmp_path: Path) -> None:
     without = build_without(tables, inputs, tmp_path)
     before, after = counts(built, marts_of(built, inputs)), counts(without, marts_of(without, inputs))
@@ -62,6 +60,7 @@ def test_without_some_tables(tables: list[str], built: Path, inputs: Inputs, tmp
         assert {row["segment"] for row in rows_of(without, "select distinct segment from experiment_metric_stats")} <= {"all"}
 
 
+@slow
 def test_without_any_table(built: Path, inputs: Inputs, tmp_path: Path) -> None:
     empty = build_without(list(RAW_KEYS), inputs, tmp_path)
     assert marts_of(empty, inputs) == marts_of(built, inputs)
