@@ -7,13 +7,12 @@ project: raw tables, warehouse and dbt's own files go to a folder of pytest's.
 import fnmatch
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import dbt_process
 import duckdb
 import pytest
 
@@ -106,27 +105,14 @@ def build(folder: Path, data_set: str, source_file: str, variables: Mapping[str,
     source = public_file(source_file)
     made = _map(folder / "raw", HERE / data_set / "mapping.sql", source)
     switched_off = [table for table in RAW_TABLES if table not in made]
-    built = subprocess.run(
+    built = dbt_process.run(
         [
-            sys.executable,
-            "-m",
-            "dbt.cli.main",
-            "build",
-            "--quiet",
-            "--exclude",
-            *LEFT_OUT,
-            "--vars",
-            json.dumps({"disabled_tables": switched_off, **variables}),
-            "--target-path",
-            str(folder / "target"),
-            "--log-path",
-            str(folder / "logs"),
+            *("build", "--quiet", "--no-write-json", "--exclude", *LEFT_OUT),
+            *("--vars", json.dumps({"disabled_tables": switched_off, **variables})),
+            *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
         ],
-        cwd=PROJECT,
-        text=True,
-        capture_output=True,
-        check=False,
-        env={
+        PROJECT,
+        {
             **os.environ,
             "DBT_PROFILES_DIR": str(PROJECT),
             "EMPATHY_ROI_SEEDS": os.path.relpath(HERE / data_set / "seeds", PROJECT),

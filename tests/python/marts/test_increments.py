@@ -96,6 +96,7 @@ def test_models_that_are_all_built_again_write_no_row_where_none_has_landed(buil
     assert states_of(database) == states_of(built)
 
 
+@slow
 def test_a_part_is_made_up_for(built: Path, inputs: Inputs, tmp_path: Path) -> None:
     database = Path(shutil.copy(built, tmp_path / "built.duckdb"))
     later = replace(inputs, variables=inputs.variables | {"as_of": "2025-06-17 23:00:00"})

@@ -27,6 +27,7 @@ def counts(database: Path, sum_id: str) -> dict[str, float]:
     return {f"{row['week']:%d %B}": row["total"] for row in rows_of(database, f"select week, total from int_weekly_sums where sum_id = '{sum_id}'")}
 
 
+@slow
 def test_persons_of_a_week(tmp_path: Path) -> None:
     events = [
         event("ann on Sunday", "02 23:59:59.999999", user_id="ann"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from builds import PROJECT, Inputs, Row, build, content_of, differing, rows_of, write_csv
+from builds import PROJECT, Inputs, Row, build, content_of, differing, rows_of, slow, write_csv
 
 MARTS = ["fct_messages", "fct_tickets", "fct_journey_attempts"]
 SELECTED = ("--select", *(f"+{mart}" for mart in MARTS))
@@ -47,6 +47,7 @@ def ticket(person: str, opened: str, kind: str, moment: str) -> Row:
     return row("ticket_events", f"{person} {opened} {kind}", person, moment, ticket_id=f"{person}: {opened}", event_type=kind, channel="chat")
 
 
+@slow
 def test_messages_and_tickets_that_look_at_what_changed(tmp_path: Path) -> None:
     before: dict[str, list[Row]] = {
         "message_events": [message(person, day, "sent", f"{day} 10:00") for person in PERSONS for day in SENT]
