@@ -21,14 +21,18 @@
 {% macro rate(part, whole) -%}cast({{ part }} as {{ type_double() }}) / nullif({{ whole }}, 0){%- endmacro %}
 
 {# What is in some rows, whatever their order, as one text: it changes with any of them. `columns` of the relation `raw_rows`. #}
-{% macro digest_of_rows(columns) -%}{{ return(adapter.dispatch('digest_of_rows', 'empathy_roi')(columns)) }}{%- endmacro %}
+{% macro digest_of_rows(columns) -%}
+{%- set quoted = [] -%}
+{%- for name in columns -%}{%- do quoted.append(adapter.quote(name)) -%}{%- endfor -%}
+{{ return(adapter.dispatch('digest_of_rows', 'empathy_roi')(quoted | join(', '))) }}
+{%- endmacro %}
 {% macro default__digest_of_rows(columns) -%}
-cast(count(*) as varchar) || ' ' || cast(coalesce(sum(cast(hash({% for name in columns %}{{ adapter.quote(name) }}{{ ', ' if not loop.last }}{% endfor %}) as {{ type_wide_integer() }})), 0) as varchar)
+cast(count(*) as varchar) || ' ' || cast(coalesce(sum(cast(hash({{ columns }}) as {{ type_wide_integer() }})), 0) as varchar)
 {%- endmacro %}
 {% macro postgres__digest_of_rows(columns) -%}
 cast(count(*) as text) || ' '
-|| cast(coalesce(sum(cast(hashtextextended(cast(row({% for name in columns %}{{ adapter.quote(name) }}{{ ', ' if not loop.last }}{% endfor %}) as text), 0) as {{ type_wide_integer() }})), 0) as text)
+|| cast(coalesce(sum(cast(hashtextextended(cast(row({{ columns }}) as text), 0) as {{ type_wide_integer() }})), 0) as text)
 {%- endmacro %}
 {% macro spark__digest_of_rows(columns) -%}
-concat(count(*), ' ', coalesce(sum(cast(xxhash64({% for name in columns %}{{ adapter.quote(name) }}{{ ', ' if not loop.last }}{% endfor %}) as {{ type_wide_integer() }})), 0))
+concat(count(*), ' ', coalesce(sum(cast(xxhash64({{ columns }}) as {{ type_wide_integer() }})), 0))
 {%- endmacro %}

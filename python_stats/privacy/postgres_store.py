@@ -56,10 +56,9 @@ class PostgresStore(Store):
 
     def raw_tables(self, ask: Ask) -> dict[str, RawRows]:
         """Tables of the raw schema."""
-        query = postgres.COLUMNS_OF.replace("%s", "?")
         found = {}
         for table in raw_tables(self.project):
-            columns = {name for name, _ in ask(query, self._raw, table)}
+            columns = {name for name, _ in ask(postgres.COLUMNS_OF, self._raw, table)}
             if columns:
                 ids = tuple(name for name in ("user_id", "anonymous_id") if name in columns)
                 found[table] = RawRows(f"{quoted(self._raw)}.{quoted(table)}", False, ids)

@@ -52,7 +52,7 @@ STREAMS = [  # stream, metric, qualified share, value, currency: all kinds, and 
 TIMEZONE = "America/New_York"  # what the shared build reports days in, and cuts experiments by
 SEGMENTS = ["plan", "country"]
 
-slow = pytest.mark.skipif(not os.environ.get("EMPATHY_ROI_ALL_TESTS"), reason="minutes: EMPATHY_ROI_ALL_TESTS=1, and make incremental-proof")
+slow = pytest.mark.skipif(not os.environ.get("EMPATHY_ROI_ALL_TESTS"), reason="minutes of builds: EMPATHY_ROI_ALL_TESTS=1")
 
 Row = dict[str, str]
 Content = dict[str, list[str]]
