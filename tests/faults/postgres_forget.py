@@ -6,6 +6,7 @@ project, and the marts of a world without them.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
@@ -136,4 +137,5 @@ def like_a_world_without_her(server: Server, project: Path, folder: Path) -> int
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     sys.exit(main())
