@@ -101,9 +101,7 @@ def _build_without_them(
     project: Project, flags: Mapping[str, Any], root: Path, runs: Path, with_persons: bool, is_published: bool, wait_s: float
 ) -> history.RunRecord:
     """A nightly run that builds everything anew, and leaves its publication alone."""
-    steps, places = stages.nightly_run(
-        project, {**flags, **_BUILD_FLAGS}, ["--exclude-resource-type", "unit_test"], root, runs, include_persons=with_persons
-    )
+    steps, places = stages.nightly_run(project, {**flags, **_BUILD_FLAGS}, [], root, runs, include_persons=with_persons)
     if not is_published:
         places = nightly.Places(places.runs, _Nowhere(), places.lock, places.target)
     code, record = nightly.run(steps, places, keep=1, wait_s=wait_s)
