@@ -308,7 +308,7 @@ def _invalid_sentence(design: Design, split: Split) -> str:
         where = _seed_row(design, "experiment_variants")
         return f"Do not use this result: people were seen in {strays}, which {was} declared without a share, or not at all ({where})."
     chance = 1 / split.p_value if split.p_value else float("inf")
-    odds = f"one in {significant(chance, 2)}" if chance < 1e9 else "less than one in a billion"
+    odds = f"one in {significant(chance, 2)}" if chance < 1e6 else "less than one in a million"
     return f"Do not use this result: the variants did not get the share of people that was declared (by chance, {odds})."
 
 
