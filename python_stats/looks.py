@@ -1,7 +1,7 @@
 """When an experiment may be judged, and at which level: the days of each kind of monitoring.
 
-* `fixed`: once, at the horizon. Before it only strong harm counts, under a confidence sequence at a fiftieth of alpha that may be
-  looked at daily; at the horizon harm is established at the rest of alpha, so that both together stay within it.
+* `fixed`: once, on the first day of the horizon. Before it only strong harm counts, under a confidence sequence at a fiftieth of
+  alpha that may be looked at daily; at the horizon harm is established at the rest of alpha, so that both together stay within it.
 * `group_sequential`: on the days on which information first reaches each planned fraction k / looks, and at the end.
 * `always_valid`: on every day on which both arms have 100 persons; the confidence sequence is asymptotic.
 
@@ -67,11 +67,13 @@ def days_of(design: Design, persons: Sequence[tuple[date | None, int]], as_of: d
         if design.monitoring == GROUP_SEQUENTIAL:
             # without daily figures nobody knows when the looks before the end were reached
             is_look = information >= next_look / planned - 1e-12 and day is not None and _has_something_to_spend(design, information)
-            stage = OVER if is_over else stage if stage == LAST or is_look else WAITING
+            stage = stage if stage == LAST or is_look else WAITING
             next_look = max(next_look, int(information * planned + 1e-12) + 1)
-            is_over = is_over or stage == LAST
         elif stage == LOOK:
             stage = WAITING if count < LEAST_PERSONS else SAFETY if design.monitoring == FIXED else LOOK
+        if design.monitoring != ALWAYS_VALID:
+            stage = OVER if is_over else stage
+            is_over = is_over or stage == LAST
         number += stage in (LOOK, LAST)
         found.append(Day(day, count, information, stage, number if stage in (LOOK, LAST) else None))
     return found

@@ -1,7 +1,8 @@
 """From daily statistics to the course of each experiment: what was known on each day, and on which day the verdict fell.
 
-A verdict of a sequential experiment stands from the day on which it falls: the figures of its primary metric and guardrails are
-those of that day, and what comes after is shown, not judged. While none has fallen, they are those of the latest look.
+A verdict stands from the day on which it falls, and at the end whatever it is: the figures of its primary metric and guardrails are
+those of that day, and what comes after is shown, not judged. While none has fallen, they are those of the latest look, or of `as_of`
+where a fixed design is on its way to its only one.
 """
 
 from collections import defaultdict
@@ -29,7 +30,6 @@ from python_stats.verdicts import (
     Verdict,
     barred_from_judging,
     combine,
-    day_at_as_of,
     decide_on,
     look_at_as_of,
     read_on,
@@ -185,14 +185,14 @@ def _course(
         if standing is None and day.stage not in (WAITING, OVER):
             judged = rows_on(index)
             verdict = decide_on(design, variant_id, judged, day, currency)
-            is_final = verdict.verdict in STANDING and (design.monitoring != FIXED or day.stage == SAFETY)
-            standing = index if is_final or (day.stage == LAST and design.monitoring not in (FIXED, ALWAYS_VALID)) else None
+            is_final = verdict.verdict in STANDING or (day.stage == LAST and design.monitoring != ALWAYS_VALID)
+            standing = index if is_final else None
         words.append(verdict.verdict if verdict else KEEP_RUNNING)
     if verdict is None or judged is None:
         judged = rows_on(len(days) - 1)
         verdict = decide_on(design, variant_id, judged, days[-1], currency)
     if design.monitoring == FIXED and standing is None:
-        verdict, judged = _fixed_now(design, variant_id, now, days, words, as_of, currency), now
+        judged = now
     elif standing is None and verdict.verdict != KEEP_RUNNING:
         verdict = replace(verdict, decided_on=_since(days, words, verdict.verdict))
     table = [
@@ -202,16 +202,6 @@ def _course(
     ]
     taken = days[: len(days) if standing is None else standing + 1]
     return _Course(verdict, list(judged.values()), table, sum(day.stage in (LOOK, LAST) for day in taken))
-
-
-def _fixed_now(
-    design: Design, variant_id: str, now: Mapping[str, Row], days: Sequence[Day], words: Sequence[str], as_of: datetime, currency: str
-) -> Verdict:
-    """A fixed design is judged by the figures at `as_of`, since the day from which they have said so without a break."""
-    day = day_at_as_of(design, now, as_of)
-    read = now if day.stage == LAST else {metric_id: read_on(design, [day], 0, row) for metric_id, row in now.items()}
-    verdict = decide_on(design, variant_id, read, day, currency)
-    return verdict if verdict.verdict == KEEP_RUNNING else replace(verdict, decided_on=_since(days, words, verdict.verdict) or as_of.date())
 
 
 def _since(days: Sequence[Day], words: Sequence[str], word: str) -> date | None:

@@ -110,8 +110,23 @@ def test_a_fixed_experiment_waits_but_for_strong_harm() -> None:
         found = followed(fixed, *steady(40, share))
         assert found.verdict.verdict == verdict
         assert (found.verdict.decided_on - START).days == day if day else (found.verdict.decided_on - START).days < 25
-        assert (primary(found)["known_on"] is None) is bool(day)
-    assert followed(fixed, *steady(20, (0.1, 0.2))).verdict.verdict == "keep_running"
+        assert primary(found)["known_on"] == found.verdict.decided_on
+    waiting = followed(fixed, *steady(20, (0.1, 0.2)))
+    assert waiting.verdict.verdict == "keep_running" and primary(waiting)["known_on"] is None
+
+
+def test_a_fixed_experiment_is_judged_once() -> None:
+    """Of 200 without an effect a tenth or more would ship or be rolled back on some night of the fifty after the horizon."""
+    fixed, decided = plan(**WAYS[3], planned_sample_per_variant=500), 0
+    for seed in range(200):
+        random = np.random.default_rng(seed)
+        persons, good = np.full((60, 2), 50), random.binomial(50, 0.3, size=(60, 2))
+        at_the_horizon = followed(fixed, persons[:11], good[:11])
+        later = followed(fixed, persons, good)
+        assert (later.verdict, primary(later)["effect"]) == (at_the_horizon.verdict, primary(at_the_horizon)["effect"])
+        assert later.verdict.decided_on == START + timedelta(days=9)
+        decided += later.verdict.verdict in ("ship", "roll_back")
+    assert decided <= 17  # of 200 at 5 %, one in a hundred times more
 
 
 def test_a_guardrail_is_watched_at_the_same_looks() -> None:
