@@ -91,7 +91,7 @@ def read_baselines(
     design: Design,
     stats: Iterable[Row],
     life_tables: Iterable[Row],
-    pseudo: Iterable[Row],
+    pseudo: Sequence[Row],
     pseudo_tables: Iterable[Row],
     persons: Mapping[str, int],
     rmst_horizon_days: float,
@@ -102,7 +102,8 @@ def read_baselines(
         design: as declared.
         stats, life_tables: this experiment's rows of `experiment_metric_stats` and `experiment_life_tables`.
         pseudo, pseudo_tables: its rows of `experiment_baselines` and `experiment_baseline_life_tables`.
-        persons: exposed persons per variant; under '' those of the baseline period.
+        persons: exposed persons per variant; under '' those of the baseline period. What a time's cases are divided by where no other
+            metric says whose window has passed.
         rmst_horizon_days: to where restricted means are taken, and no further than the decision window.
     """
     control = design.control.variant_id if design.control else None
@@ -114,7 +115,8 @@ def read_baselines(
         if row["variant_id"] == control and (row["persons"] or 0) >= LEAST:
             found[row["metric_id"]] = _of_sums(row, CONTROL)
     for metric_id, table in _by_metric(row for row in life_tables if _is_of(row, window) and row["variant_id"] == control).items():
-        if control is not None and (cell := _of_table(table, CONTROL, persons.get(control, 0), horizon_days)).n >= LEAST:
+        watched = _most(row for row in own if row["variant_id"] == control) or persons.get(control or "", 0)
+        if control is not None and (cell := _of_table(table, CONTROL, watched, horizon_days)).n >= LEAST:
             found[metric_id] = cell
     for metric_id, rows in _by_metric(row for row in stats if _is_of(row, "all")).items():
         if metric_id not in found and sum(row["persons"] or 0 for row in rows) >= LEAST and design.covariate_window_days:
@@ -124,8 +126,14 @@ def read_baselines(
             found[row["metric_id"]] = _of_sums(row, PSEUDO)
     for metric_id, table in _by_metric(row for row in pseudo_tables if row["metric_window"] == window).items():
         if metric_id not in found:
-            found[metric_id] = _of_table(table, PSEUDO, persons.get("", 0), horizon_days)
+            watched = _most(row for row in pseudo if row["metric_window"] == window) or persons.get("", 0)
+            found[metric_id] = _of_table(table, PSEUDO, watched, horizon_days)
     return found
+
+
+def _most(rows: Iterable[Row]) -> int:
+    """Persons whose window has passed, from whatever metrics there are: a life table holds cases. 0 where there is none."""
+    return max((int(row["persons"] or 0) for row in rows), default=0)
 
 
 def _is_of(row: Row, window: str) -> bool:

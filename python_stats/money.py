@@ -419,6 +419,9 @@ def _blank(design: Design, verdict: Verdict, kind: str, stream: str, is_direct: 
     }
 
 
+_CELL = ("experiment_id", "metric_window", "segment")
+
+
 @dataclass(frozen=True)
 class _Traffic:
     """What a month brings, measured while the experiment ran; all variants together, for all would get what is shipped."""
@@ -437,13 +440,22 @@ class _Traffic:
             return None
         if result["metric_kind"] in ("share", "mean"):
             return float(exposed) / months
+        # In a window, only people whose window has passed are in; the rate per person is theirs, the people are everybody.
         if result["metric_kind"] == "time":
             cases = sum(row["events"] + row["censored"] for row in self.life_tables if self._is_of(row, result))
-            return cases / months if cases else None
+            persons = self._watched(result) or exposed
+            return cases / persons * exposed / months if cases else None
         cells = [row for row in self.stats if self._is_of(row, result) and row["persons"]]
         persons, units = sum(row["persons"] for row in cells), sum(row["denominator"] or 0.0 for row in cells)
-        # In a window, only people whose window has passed are in; the rate per person is theirs, the people are everybody.
         return units / persons * exposed / months if persons and units else None
 
-    def _is_of(self, row: Row, result: Row) -> bool:
-        return all(row[name] == result[name] for name in ("experiment_id", "metric_id", "metric_window", "segment"))
+    def _watched(self, result: Row) -> int:
+        """Persons whose window has passed, from the experiment's other metrics: a life table holds cases. 0 where there is none."""
+        found: dict[str, int] = {}
+        for row in self.stats:
+            if self._is_of(row, result, _CELL) and row["persons"]:
+                found[row["variant_id"]] = max(row["persons"], found.get(row["variant_id"], 0))
+        return sum(found.values())
+
+    def _is_of(self, row: Row, result: Row, names: Sequence[str] = (*_CELL, "metric_id")) -> bool:
+        return all(row[name] == result[name] for name in names)

@@ -82,7 +82,7 @@
         'hypothesis': words,
         'what_changes': {'required': true, 'allowed': single_changes + ['several']},
         'design': {'required': true, 'allowed': ['ab', 'multivariate', 'holdout', 'factorial']},
-        'monitoring': {'required': true, 'allowed': ['fixed', 'group_sequential', 'always_valid']},
+        'monitoring': {'allowed': ['fixed', 'group_sequential', 'always_valid'], 'default': 'group_sequential'},
         'looks': {'kind': 'integer', 'min': 1},
         'spending': {'allowed': ['obrien_fleming', 'pocock']},
         'alpha': {'kind': 'number', 'above': 0, 'below': 1, 'default': 0.05},

@@ -147,9 +147,11 @@ def test_measured_units() -> None:
     months = 30 / (365.25 / 12)
     traffic = [{"experiment_id": "e", "variant_id": v, "exposed": 3000} for v in ("old", "new")]
     cell = {"experiment_id": "e", "metric_id": "conversion", "metric_window": "all", "segment": "all"}
-    stats = [{**cell, "persons": 2000, "denominator": 5000.0}, {**cell, "persons": 2000, "denominator": 7000.0}]
-    life = [{**cell, "events": 40, "censored": 2}, {**cell, "events": 50, "censored": 8}]
-    expected = {"share": 6000 / months, "mean": 6000 / months, "ratio": 3 * 6000 / months, "time": 100 / months}
+    cells = [{**cell, "variant_id": variant} for variant in ("old", "new")]
+    stats = [{**cells[0], "persons": 2000, "denominator": 5000.0}, {**cells[1], "persons": 2000, "denominator": 7000.0}]
+    # a life table holds only whose window has passed, and of them cases: how many persons they are, other metrics say
+    life = [{**cells[0], "events": 40, "censored": 2}, {**cells[1], "events": 50, "censored": 8}]
+    expected = {"share": 6000 / months, "mean": 6000 / months, "ratio": 3 * 6000 / months, "time": 100 / 4000 * 6000 / months}
     for kind, units in expected.items():
         rows = priced([value(units_per_month=None)], [result(metric_kind=kind)], stats=stats, life=life, traffic=traffic, plan=plan)
         row = rows["e", "revenue_created"]

@@ -177,6 +177,8 @@ def test_a_time_is_planned_in_cases() -> None:
     assert (row["unit"], row["status"], row["goal_effect"]) == ("cases", "ok", pytest.approx(-8600, abs=100))
     assert row["needed_per_variant"] == pytest.approx(1358, rel=0.01)
     assert row["needed_persons"] == pytest.approx(row["needed_total"] / 2, abs=1)  # two cases a person
+    half = planned(of, 100.0, stats_row("csat", 500), tables=life_table())  # they are of 500 persons: the others' window has not passed
+    assert half.metrics[0]["needed_persons"] == pytest.approx(row["needed_total"] / 4, abs=1)
 
 
 def test_before_any_effect_the_baseline_is_what_people_did_before() -> None:
