@@ -21,7 +21,9 @@ final as (
 
 )
 
+{% set timezone = var('reporting_timezone', 'UTC') -%}
 select
     as_of,
+    {{ 'as_of' if timezone == 'UTC' else local_clock(epoch_us('as_of'), timezone) }} as local_as_of,
     {{ epoch_us('as_of') }} as as_of_us
 from final

@@ -18,7 +18,7 @@ STATS_TYPES = {
 }
 
 MARTS: dict[str, dict[str, str]] = {
-    "as_of": {"as_of": "timestamp"},
+    "as_of": {"as_of": "timestamp", "local_as_of": "timestamp"},
     "cfg_experiments": {
         **dict.fromkeys(
             "experiment_id experiment_name feature_class owner_team journey_id hypothesis what_changes design monitoring".split(), "varchar"
@@ -174,7 +174,7 @@ def marts() -> dict[str, list[dict[str, Any]]]:
         "young": (400, 40, 400, 60, 4, 4),
     }
     content: dict[str, list[dict[str, Any]]] = {mart: [] for mart in MARTS}
-    content["as_of"] = [{"as_of": AS_OF}]
+    content["as_of"] = [{"as_of": AS_OF, "local_as_of": AS_OF}]
     for name, (n_control, y_control, n_variant, y_variant, g_control, g_variant) in outcomes.items():
         kind = {"design": "holdout"} if name == "winner" else {"ended_on": None} if name == "young" else {}
         content["cfg_experiments"].append(experiment(name, **kind))
