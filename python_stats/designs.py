@@ -118,7 +118,7 @@ class Design:
         return next((objective for objective in self.objectives if objective.metric_id == metric_id), None)
 
     def has_closed(self, as_of: datetime) -> bool:
-        """Is the last planned day over, with the decision window of whoever came last?"""
+        """Is the last planned day over, with the decision window of whoever came last? `as_of` by the clock of `reporting_timezone`."""
         if self.ended_on is None:
             return False
         last = self.ended_on + timedelta(days=1 + (self.decision_window_days or 0))

@@ -57,7 +57,7 @@ def days_of(design: Design, persons: Sequence[tuple[date | None, int]], as_of: d
     Args:
         design: as declared.
         persons: day and persons of the smaller arm at its end; a day of None stands for `as_of`.
-        as_of: the moment that counts as now.
+        as_of: the moment that counts as now, by the clock of `reporting_timezone`.
     """
     found: list[Day] = []
     planned, next_look, number, is_over = max(1, design.looks or 1), 1, 0, False

@@ -61,7 +61,7 @@ def estimate(
 ) -> list[dict[str, Any]]:
     """Rows of `roi_estimates`: one per stream, a direct and an indirect total per experiment, both together, and the portfolio's.
 
-    The portfolio adds up the experiments whose verdict is `ship`.
+    The portfolio adds up the experiments whose verdict is `ship`. `as_of` is by the clock of `reporting_timezone`, as designs' days are.
     """
     rows: list[dict[str, Any]] = []
     totals: list[dict[str, Any]] = []

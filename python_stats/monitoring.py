@@ -118,7 +118,7 @@ def judge(
         daily: what `compare_daily` found; it may hold nothing, then only the figures at `as_of` count.
         split: its sample-ratio test.
         traffic: its rows of `experiment_traffic_daily`.
-        as_of: the moment that counts as now.
+        as_of: the moment that counts as now, by the clock of `reporting_timezone`.
         currency: for amounts in sentences.
     """
     split_by_day = _daily_split(design, traffic)

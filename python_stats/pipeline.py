@@ -57,7 +57,7 @@ def run(warehouse: Warehouse, options: Options) -> Run:
     Raises:
         UserError: a mart that is not there, or is empty where it must not be.
     """
-    as_of = read_as_of(warehouse)
+    as_of, local_now = read_as_of(warehouse), read_local_as_of(warehouse)
     designs = read_all_designs(warehouse)
     traffic = warehouse.read(
         "experiment_traffic", ("experiment_id", "variant_id", "exposed", "contaminated"), ("experiment_id", "variant_id")
@@ -81,12 +81,12 @@ def run(warehouse: Warehouse, options: Options) -> Run:
     for design in designs:
         key = design.experiment_id
         split = split_of(design, traffic_of[key])
-        judgement = monitoring.judge(design, found[key], daily, split, daily_traffic_of[key], as_of, options.reporting_currency)
+        judgement = monitoring.judge(design, found[key], daily, split, daily_traffic_of[key], local_now, options.reporting_currency)
         judged[key] = judgement.verdict
         results += judgement.results
         days += judgement.days
         decisions.append(_decision(design, judgement, traffic_of[key]))
-    estimates = money.estimate(designs, results, judged, traffic, stats, life_tables, as_of, options.reporting_currency)
+    estimates = money.estimate(designs, results, judged, traffic, stats, life_tables, local_now, options.reporting_currency)
     windows = durability(designs, _windows(warehouse))
     by_experiment, by_window = _by_experiment(results), _by_experiment(windows)
     tables: dict[str, list[Row]] = {
@@ -138,15 +138,28 @@ def read_all_designs(warehouse: Warehouse) -> tuple[Design, ...]:
 
 
 def read_as_of(warehouse: Warehouse) -> datetime:
-    """The moment that counts as now.
+    """The moment that counts as now, in UTC.
 
     Raises:
         UserError: where the mart is empty: no raw row was accepted.
     """
-    rows = warehouse.read("as_of", ("as_of",))
-    if not rows or rows[0]["as_of"] is None:
+    return _now(warehouse, "as_of")
+
+
+def read_local_as_of(warehouse: Warehouse) -> datetime:
+    """The same moment by the clock of `reporting_timezone`, whose days those of designs and daily marts are.
+
+    Raises:
+        UserError: as above.
+    """
+    return _now(warehouse, "local_as_of")
+
+
+def _now(warehouse: Warehouse, column: str) -> datetime:
+    rows = warehouse.read("as_of", (column,))
+    if not rows or rows[0][column] is None:
         raise UserError("as_of: the mart is empty, because no raw row was accepted; load raw data, or give --vars '{as_of: …}'")
-    value = rows[0]["as_of"]
+    value = rows[0][column]
     assert isinstance(value, datetime)
     return value
 

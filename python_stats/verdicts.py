@@ -69,7 +69,7 @@ def decide(design: Design, results: Iterable[Row], split: Split, as_of: datetime
         design: as declared.
         results: this experiment's rows of `experiment_results`, as `analyze` gives them.
         split: its sample-ratio test.
-        as_of: the moment that counts as now.
+        as_of: the moment that counts as now, by the clock of `reporting_timezone`.
         currency: for amounts in sentences.
     """
     rows = [row for row in results if row["is_decision"]]
