@@ -91,6 +91,24 @@ def test_an_experiment_with_days_is_judged_at_its_looks(tmp_path: Path, monkeypa
     assert len(days) == 59 and [row["look"] for row in days if row["look"]] == [1, 2, 3, 4]
 
 
+@pytest.mark.parametrize(("local", "verdict"), [(datetime(2026, 4, 30, 17, 30), "keep_running"), (datetime(2026, 5, 1, 12, 30), "ship")])
+def test_an_experiment_ends_by_the_reporting_time_zone_s_clock(
+    local: datetime, verdict: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half an hour after its last day in UTC: in Los Angeles that day is not over; in Auckland it has been for half a day."""
+    content = marts()
+    content["as_of"] = [{"as_of": datetime(2026, 5, 1, 0, 30), "local_as_of": local}]
+    own = next(row for row in content["cfg_experiments"] if row["experiment_id"] == "winner")
+    own.update(ended_on=date(2026, 4, 30), planned_sample_per_variant=50_000)
+    folder = write_project(tmp_path / "far")
+    write_database(folder / "w.duckdb", content)
+    monkeypatch.chdir(folder)
+    found = run()
+    decision = next(row for row in found.tables["experiment_decisions"] if row["experiment_id"] == "winner")
+    assert decision["verdict"] == verdict
+    assert {row["as_of"] for row in found.tables["experiment_decisions"]} == {datetime(2026, 5, 1, 0, 30)}  # in UTC, whatever the zone
+
+
 def test_a_failing_write_leaves_the_old_tables(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run()
     before = everything(project / "w.duckdb")
@@ -168,7 +186,7 @@ def test_what_is_read_of_the_experiment_marts_is_in_their_contracts() -> None:
 
         def read(self, table, columns, order_by=(), among=None):
             asked.setdefault(table, set()).update(columns)
-            return [{"as_of": datetime(2026, 5, 5)}] if table == "as_of" else []
+            return [dict.fromkeys(columns, datetime(2026, 5, 5))] if table == "as_of" else []
 
         def has(self, table):
             return True
