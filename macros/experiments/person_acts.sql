@@ -1,9 +1,11 @@
 {#
   What persons did that counts for a metric of their experiment, from each fact in one pass: whatever the number of metrics, a fact is
   joined to the persons once, and every row that fits is taken for the parts (a numerator, a denominator) of those metrics alone that
-  the experiment wants. One row per person, metric, day on which it was known, and windows in which it counts.
+  the experiment wants. One row per person, metric, day on which it was known (none before the exposure: that was known on entering),
+  and windows in which it counts.
 #}
 {% macro person_acts(persons, carried, condition='1 = 1') -%}
+{%- set known_on = 'case when not is_before then ' ~ local_day('known_us', var('reporting_timezone', 'UTC')) ~ ' end' -%}
 select
     metric_key,
     person_key,
@@ -13,7 +15,7 @@ select
     is_before,
     first_window,
     last_window,
-    {{ local_day('known_us', var('reporting_timezone', 'UTC')) }} as known_on,
+    {{ known_on }} as known_on,
     cast(sum(case when is_numerator then amount else 0 end) as bigint) as y,
     cast(sum(case when is_numerator then 0 else amount end) as bigint) as d
 from (
@@ -52,7 +54,7 @@ group by
     is_before,
     first_window,
     last_window,
-    {{ local_day('known_us', var('reporting_timezone', 'UTC')) }}
+    {{ known_on }}
 {%- endmacro %}
 
 {#
@@ -83,7 +85,7 @@ happened_us < exposed_us as is_before,
 select
         *,
         {% for letter in letters -%}
-        sum({{ letter }}) over ({{ by_person }} rows between unbounded preceding and current row) as {{ letter }}_after,
+        cast(sum({{ letter }}) over ({{ by_person }} rows between unbounded preceding and current row) as bigint) as {{ letter }}_after,
         {% endfor -%}
         row_number() over ({{ by_person }}) = 1 as is_first,
         lead(day) over ({{ by_person }}) is null as is_last

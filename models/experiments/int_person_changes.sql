@@ -45,7 +45,7 @@ changed as (
         exposed_us,
         day,
         {% for letter in 'ydxz' -%}
-        sum({{ letter }}) as {{ letter }}{{ ',' if not loop.last }}
+        cast(sum({{ letter }}) as bigint) as {{ letter }}{{ ',' if not loop.last }}
         {% endfor %}
     from dated
     group by metric_key, window_no, is_share, variant_key, person_key, exposed_us, day
@@ -103,8 +103,8 @@ worth as (
         counted.person_key,
         counted.exposed_us,
         counted.day,
-        sum(cast({{ rounded('counted.y * streams.millionths_per_unit') }} as bigint) - cast({{ rounded('counted.y_before * streams.millionths_per_unit') }} as bigint)) as y,
-        sum(case when counted.is_first then cast({{ rounded('counted.x * streams.millionths_per_unit') }} as bigint) else 0 end) as x
+        cast(sum(cast({{ rounded('counted.y * streams.millionths_per_unit') }} as bigint) - cast({{ rounded('counted.y_before * streams.millionths_per_unit') }} as bigint)) as bigint) as y,
+        cast(sum(case when counted.is_first then cast({{ rounded('counted.x * streams.millionths_per_unit') }} as bigint) else 0 end) as bigint) as x
     from counted
     inner join streams
         on counted.metric_key = streams.metric_key
