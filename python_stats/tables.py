@@ -433,7 +433,7 @@ RUN_HISTORY: Columns = {
     "outcome": ("varchar", "What became of the run: published, checks_failed, failed or interrupted (it was killed)."),
     "stage": ("varchar", "The stage it ended in: build, analyze, report or publish."),
     "exit_code": ("bigint", "Of the command: 0 done, 1 a check failed, 2 an error, 75 locked; null: it was killed."),
-    "message": ("varchar", "What was wrong, in words; null: nothing was."),
+    "message": ("varchar", "What was wrong, in words; null: nothing was, or it was killed."),
     "as_of": ("timestamp", "Up to when was known what the run built: its now, UTC; null: it came to no marts."),
     # how long its stages took, by this machine's clock; null: it did not come so far, or had not ended when this was written
     "seconds_build": ("double", "Seconds that building took, by the machine's clock; null: it did not come to its end."),
