@@ -20,7 +20,7 @@ help:
 	@echo "make bench   what builds cost at size, beside the floors (EVENTS=1000000)"
 	@echo "make bench-stats  the statistics' CPU beside that of known packages (WRITE=1: into docs/benchmarks.md)"
 	@echo "make bench-marts  the experiments' sums beside the same by hand, and beside tea-tasting (WRITE=1, likewise)"
-	@echo "make clean   remove what was built (not the virtual environment)"
+	@echo "make clean   remove what was built, and the demo's raw data (not your own raw files, nor the virtual environment)"
 
 # The lock names every package, so pip has nothing to resolve; --no-deps also keeps out a parser that dbt does not need here.
 $(BIN)/.installed: requirements.lock pyproject.toml
@@ -111,5 +111,8 @@ bench-stats: .venv-bench/.installed
 bench-marts: .venv-bench/.installed
 	.venv-bench/bin/python tests/benchmarks/marts.py $(if $(WRITE),--write) $(BENCH)
 
+# data/raw is where a user's own raw files lie by default: it goes only where the demo wrote it.
 clean:
-	rm -rf build data out target logs
+	rm -rf build out target logs data/empathy_roi.duckdb data/empathy_roi.duckdb.wal data/empathy_roi.duckdb.tmp
+	if [ -f data/raw/_demo.json ]; then rm -rf data/raw; fi
+	if [ -d data ]; then rmdir data 2> /dev/null || true; fi

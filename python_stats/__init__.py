@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from python_stats.library import (
         Effects,
         Gain,
+        LifeTables,
         RatioSums,
         SampleSizes,
         Split,
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
         compare_ratios,
         compare_shares,
         compare_times,
+        life_tables,
         plan_mean,
         plan_share,
         sample_ratio,
@@ -28,6 +30,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Effects",
     "Gain",
+    "LifeTables",
     "RatioSums",
     "SampleSizes",
     "Split",
@@ -35,6 +38,7 @@ __all__ = [
     "compare_ratios",
     "compare_shares",
     "compare_times",
+    "life_tables",
     "plan_mean",
     "plan_share",
     "sample_ratio",

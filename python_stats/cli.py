@@ -75,7 +75,7 @@ class BuildCommand(click.Command):
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
-@click.option("--debug", is_flag=True, envvar="EMPATHY_ROI_DEBUG", help="Show the stack of an error.")
+@click.option("--debug", is_flag=True, envvar="EMPATHY_ROI_DEBUG", show_envvar=True, help="Show the stack of an error.")
 @click.version_option(package_name="empathy-roi", prog_name="empathy-roi")
 def main(debug: bool) -> None:
     """Proof that a more considerate product pays: build the marts, analyse the experiments, report.
@@ -155,6 +155,7 @@ publish_folder_option = click.option(
     "--publish-folder",
     type=click.Path(path_type=Path, file_okay=False),
     envvar="EMPATHY_ROI_PUBLISHED",
+    show_envvar=True,
     help="What readers see: `current` in it.  [default: published]",
 )
 
@@ -162,6 +163,7 @@ runs_folder_option = click.option(
     "--runs-folder",
     type=click.Path(path_type=Path, file_okay=False),
     envvar="EMPATHY_ROI_RUNS",
+    show_envvar=True,
     help="Records, logs and artifacts of runs.  [default: runs]",
 )
 

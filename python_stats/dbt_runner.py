@@ -67,18 +67,14 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
         env={**os.environ, **(libpq_options() if project.output.get("type") == "postgres" else {}), **(environment or {})},
         pass_fds=inherited,
     )
-    is_locked = is_damaged = is_lost = is_full = has_new_seed = False
     path = database_path(project)
     was_there = path.exists()
+    told = _Told(project)
     assert process.stdout is not None
     try:
         with process.stdout as output:
             for line in without_stacks(output):
-                is_locked = is_locked or is_lock_message(line)
-                is_damaged = is_damaged or is_damage_message(line, path)
-                is_lost = is_lost or _is_lost(project, line)
-                has_new_seed = has_new_seed or _NEW_SEED in line
-                is_full = is_full or os.strerror(errno.ENOSPC) in line
+                told.hear(line)
                 sys.stdout.write(line)
                 sys.stdout.flush()
         code = process.wait()
@@ -86,23 +82,52 @@ def build(project: Project, arguments: Sequence[str], environment: Mapping[str, 
         process.terminate()
         process.wait()
         raise
-    if code and has_new_seed and _PARSE_ALL not in arguments:
+    if code and told.has_new_seed and _PARSE_ALL not in arguments:
         return build(project, [*arguments, _PARSE_ALL], environment, inherited)
     if code and not was_there and project.output.get("type") == "duckdb":
         _remove_empty(path)
-    if code and (is_full or _free_bytes(project.target_folder) < _NO_ROOM):
-        raise UserError(f"{project.target_folder}: {os.strerror(errno.ENOSPC)}, or on the disk of {path}; make room, and run again")
-    if code and is_damaged:
-        raise DamagedDatabaseError(f"{path}: the database is damaged, see dbt's log")
-    if code and is_lost:
-        place = postgres.place_of(project.output).rstrip("/")
-        raise DatabaseLockedError(f"{place}: the server went away while dbt was at work; run the same command again")
+    if code:
+        told.raise_what_ended_it()
     written = results if _stamp(results) != before else None
-    code = exit_code(code, is_locked, written)
+    code = exit_code(code, told.is_locked, written)
     broken = broken_file(project, written) if code == EXIT_USAGE and project.output.get("type") == "duckdb" else None
     if broken:
         raise UserError(f"{broken} (mend or replace the file, and run again)")
     return code
+
+
+class _Told:
+    """What dbt's output told, line by line, beyond its exit code."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._path = database_path(project)
+        self.is_locked = self.is_damaged = self.is_lost = self.is_full = self.has_new_seed = False
+
+    def hear(self, line: str) -> None:
+        """Take in one line."""
+        self.is_locked = self.is_locked or is_lock_message(line)
+        self.is_damaged = self.is_damaged or is_damage_message(line, self._path)
+        self.is_lost = self.is_lost or _is_lost(self._project, line)
+        self.has_new_seed = self.has_new_seed or _NEW_SEED in line
+        self.is_full = self.is_full or os.strerror(errno.ENOSPC) in line
+
+    def raise_what_ended_it(self) -> None:
+        """Of a build that failed: what a user can do about it, where it was not about the project.
+
+        Raises:
+            UserError: a disk is full.
+            DamagedDatabaseError: the database's file is cut off or overwritten.
+            DatabaseLockedError: the server went away in the middle.
+        """
+        if self.is_full or _free_bytes(self._project.target_folder) < _NO_ROOM:
+            folder = self._project.target_folder
+            raise UserError(f"{folder}: {os.strerror(errno.ENOSPC)}, or on the disk of {self._path}; make room, and run again")
+        if self.is_damaged:
+            raise DamagedDatabaseError(f"{self._path}: the database is damaged, see dbt's log")
+        if self.is_lost:
+            place = postgres.place_of(self._project.output).rstrip("/")
+            raise DatabaseLockedError(f"{place}: the server went away while dbt was at work; run the same command again")
 
 
 def _remove_empty(path: Path) -> None:

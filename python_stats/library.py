@@ -8,12 +8,12 @@ raised for data: what cannot be estimated is `nan`, with a `status` that says wh
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from python_stats.estimators import comparison, moments, planning, shares, split, survival
+from python_stats.estimators import comparison, durations, moments, planning, shares, split, survival
 from python_stats.estimators import worth as worths
 from python_stats.estimators.moments import Sample
 from python_stats.estimators.split import Split
@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 __all__ = [
     "Effects",
     "Gain",
+    "LifeTables",
     "RatioSums",
     "SampleSizes",
     "Split",
@@ -30,6 +31,7 @@ __all__ = [
     "compare_ratios",
     "compare_shares",
     "compare_times",
+    "life_tables",
     "plan_mean",
     "plan_share",
     "sample_ratio",
@@ -85,6 +87,22 @@ class RatioSums:
     yd: ArrayLike
     pivot_y: ArrayLike = 0.0
     pivot_d: ArrayLike = 0.0
+
+
+class LifeTables(NamedTuple):
+    """Two arms' cases counted by time, in the order in which `compare_times` takes them: each of shape (buckets,).
+
+    Attributes:
+        times: the middle of each bucket, in seconds; where times are exact, these.
+        at_risk_control, at_risk_variant: cases open on average in the bucket: those censored in it count for half of it.
+        events_control, events_variant: cases that ended in it with the event.
+    """
+
+    times: Floats
+    at_risk_control: Floats
+    events_control: Floats
+    at_risk_variant: Floats
+    events_variant: Floats
 
 
 @dataclass(frozen=True)
@@ -222,6 +240,34 @@ def compare_times(
     ]
     shape = () if np.ndim(at_risk_control) < 2 and np.ndim(at_risk_variant) < 2 and np.ndim(alpha) == 0 else (count,)
     return _effects(shape, arms[0], arms[1], level, normal=True)
+
+
+def life_tables(
+    control: ArrayLike, is_event_control: ArrayLike, variant: ArrayLike, is_event_variant: ArrayLike, *, is_exact: bool = False
+) -> LifeTables:
+    """Life tables of raw durations, in the buckets of the marts: a minute up to an hour, an hour up to 30 days, a day beyond.
+
+    Args:
+        control, variant: for how many seconds each case of the arm was watched, 0 and more.
+        is_event_control, is_event_variant: did it end with the event, or was it still open (censored)? Same shapes.
+        is_exact: instead of buckets, each time that occurs, in any unit; for small data, since it sorts.
+
+    Raises:
+        ValueError: for a duration below 0, or one that is not finite.
+
+    >>> hours = np.arange(1, 101) / 10
+    >>> tables = life_tables(3600 * hours, hours < 9, 1800 * hours, hours < 9)
+    >>> found = compare_times(*tables, horizon=4 * 3600)
+    >>> round(float(found.control) / 3600, 1), round(float(found.variant) / 3600, 1), str(found.status)
+    (3.2, 2.4, 'ok')
+    """
+    seconds = [np.ravel(np.asarray(part, dtype=float)) for part in (control, variant)]
+    is_event = np.concatenate([np.ravel(np.asarray(part, dtype=bool)) for part in (is_event_control, is_event_variant)])
+    arm = np.repeat(np.arange(2, dtype=np.int8), [part.size for part in seconds])
+    found = (durations.exact if is_exact else durations.bucketed)(np.concatenate(seconds), is_event, arm)
+    at_risk = survival.during_bucket(found.at_risk, found.censored, found.end - found.start)
+    times = survival.bucket_times(found.start, found.end)
+    return LifeTables(times, at_risk[0], found.events[0], at_risk[1], found.events[1])
 
 
 def sample_ratio(observed: Sequence[float], shares: Sequence[float]) -> Split:

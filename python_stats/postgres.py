@@ -8,7 +8,7 @@ from typing import Any
 from python_stats.errors import DatabaseLockedError, UserError, first_line
 from python_stats.project import Project
 from python_stats.sql_warehouse import SqlWarehouse, quoted
-from python_stats.tables import KEYS, TABLES
+from python_stats.tables import TABLES
 
 Row = dict[str, Any]
 
@@ -33,6 +33,12 @@ COLUMNS_OF = (
     " inner join pg_namespace on relnamespace = pg_namespace.oid"
     " where nspname = %s and relname = %s and relkind in ('r', 'p', 'f', 'v', 'm')"
     " and attnum > 0 and not attisdropped and has_column_privilege(attrelid, attnum, 'select') order by attnum"
+)
+
+_SAID = (
+    "select attname, col_description(attrelid, attnum) from pg_attribute"
+    " where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped"
+    " union all select '', obj_description(to_regclass(%s), 'pg_class')"
 )
 
 
@@ -138,7 +144,8 @@ class PostgresWarehouse(SqlWarehouse):
             declared = ", ".join(f"{quoted(column)} {kind}" for column, kind in types.items())
             self._connection.execute(f"drop table if exists {name}")
             self._connection.execute(f"create table {name} ({declared})")
-            self._connection.execute(f"comment on table {name} is 'One row per {', '.join(KEYS[table])}'")
+        for statement in self._comments(table, dict(self._connection.execute(_SAID, [name, name]).fetchall())):
+            self._connection.execute(statement)
         with self._connection.cursor() as cursor, cursor.copy(f"copy {name} ({', '.join(map(quoted, types))}) from stdin") as copy:
             for row in rows:
                 copy.write_row([row[column] for column in types])

@@ -10,7 +10,7 @@ from typing import Any
 from python_stats.errors import DatabaseLockedError, UserError, first_line
 from python_stats.project import Project
 from python_stats.sql_warehouse import SqlWarehouse
-from python_stats.tables import KEYS, TABLES
+from python_stats.tables import DESCRIPTIONS, TABLES, row_of
 
 _TYPES = {"varchar": "string"}
 _REPLACEABLE = ("iceberg", "delta")  # formats whose tables are replaced in one step
@@ -108,7 +108,7 @@ class SparkWarehouse(SqlWarehouse):
         for table, rows in tables.items():
             self._stage(table, rows)
         for table in tables:
-            comment = f"comment 'One row per {', '.join(KEYS[table])}'"
+            comment = f"comment {literal(row_of(table))}"
             replace_table(self._connection, self._name(table), self._format, f"select * from {self._name(_staged(table))}", comment)
         for table in tables:
             self._connection.execute(f"drop table {self._name(_staged(table))}")
@@ -116,7 +116,8 @@ class SparkWarehouse(SqlWarehouse):
     def _stage(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         types = {column: _TYPES.get(kind, kind) for column, kind in TABLES[table].items()}
         name = self._name(_staged(table))
-        declared = ", ".join(f"{quoted(column)} {kind}" for column, kind in types.items())
+        said = DESCRIPTIONS[table]  # a table that is made of this one takes them over
+        declared = ", ".join(f"{quoted(column)} {kind} comment {literal(said[column])}" for column, kind in types.items())
         self._connection.execute(f"drop table if exists {name}")
         self._connection.execute(f"create table {name} ({declared}) using {self._format}")
         for start in range(0, len(rows), _CHUNK):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from python_stats.errors import UserError
+from python_stats.tables import DESCRIPTIONS, row_of
 
 Row = dict[str, Any]
 Among = tuple[Sequence[str], Sequence[Sequence[str]]]  # columns, and the values of them that are asked for
@@ -57,6 +58,17 @@ class SqlWarehouse:
         """The condition that columns have one of some values."""
         rows = ", ".join(f"({', '.join(map(self._literal, row))})" for row in values)
         return f"({', '.join(map(self._quoted, columns))}) in ({rows})" if values else "1 = 0"
+
+    def _comments(self, table: str, there: Mapping[str, str | None]) -> list[str]:
+        """Statements that say of a table that was written, and of its columns, what they are, where they do not say it yet.
+
+        Args:
+            table: its name.
+            there: what is said of each column, and under '' of the table itself.
+        """
+        of_columns = {f"column {self._name(table)}.{self._quoted(name)}": (name, said) for name, said in DESCRIPTIONS[table].items()}
+        wanted = {f"table {self._name(table)}": ("", row_of(table)), **of_columns}
+        return [f"comment on {what} is {self._literal(said)}" for what, (name, said) in wanted.items() if there.get(name) != said]
 
     @staticmethod
     def _quoted(name: str) -> str:

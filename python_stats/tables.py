@@ -1,437 +1,456 @@
-"""The tables written back beside the marts: their columns, in order, with types and meaning."""
+"""The tables written back beside the marts: their columns, in order, with type and meaning (the comment that the database has)."""
 
-Columns = dict[str, str]
+Columns = dict[str, tuple[str, str]]  # name → type and meaning
 
-_RUN: Columns = {"as_of": "timestamp", "run_id": "varchar"}
+_EXPERIMENT = ("varchar", "The experiment, as experiments.csv names it.")
+_VARIANT = ("varchar", "The variant that is compared with the control.")
+_CONTROL = ("varchar", "The variant that it is compared with; null where the design has none.")
+_METRIC = ("varchar", "The metric; metric_catalog says what it counts, and in which unit.")
+_WINDOW = ("varchar", "Days after the exposure that count: 7, 30, 90, or all of them up to as_of.")
+_SEGMENT = ("varchar", "The persons compared: all, or a column of users and its value, as in plan=pro.")
+_ROLE = ("varchar", "What the metric is to the experiment: primary, secondary, guardrail, or value (only money looks at it).")
+_KIND = ("varchar", "share (of persons), mean (per person), ratio (of two sums over persons) or time (until something happens).")
+_GOOD = ("varchar", "Which way is good: increase or decrease.")
+_ALPHA = ("double", "Two-sided error rate of the comparison; the primary metric shares the design's out among its variants.")
+_IS_DECISION = ("boolean", "Is this the window of the verdict?")
+_N_CONTROL = ("bigint", "Persons of the control with a value; of a time: its cases.")
+_N_VARIANT = ("bigint", "Persons of the variant with a value; of a time: its cases.")
+_MIN_LIFT = ("double", "Relative effect in the good direction that is worth rolling out, as declared; 0.05 is 5 %.")
+_MAX_HARM = ("double", "Relative effect in the bad direction that rolls the change back, as declared; 0.05 is 5 %.")
+_FEATURE_CLASS = ("varchar", "What kind of help the experiment tries, as declared: reduced_friction, human_handover, …")
+_NAME = ("varchar", "What people call the experiment, as declared.")
+_RUN: Columns = {
+    "as_of": ("timestamp", "Up to when was known what this was made from: the now of the build, UTC."),
+    "run_id": ("varchar", "Twelve digits of a hash over all that was written with it: equal input has an equal id."),
+}
 
 EXPERIMENT_RESULTS: Columns = {
     # what was compared with what
-    "experiment_id": "varchar",
-    "variant_id": "varchar",
-    "control_variant_id": "varchar",
-    "metric_id": "varchar",
-    "metric_window": "varchar",  # '7', '30', '90', 'all'
-    "segment": "varchar",  # 'all' or 'plan=pro'
-    "role": "varchar",  # primary, secondary, guardrail, value (only money looks at it)
-    "metric_kind": "varchar",  # share, mean, ratio, time
-    "method": "varchar",  # welch, delta, cuped, restricted_mean
-    "good_direction": "varchar",
-    "status": "varchar",  # ok, or why there is no estimate
-    "relative_status": "varchar",  # ok, unbounded (the control is not distinguishable from 0), or as status
+    "experiment_id": _EXPERIMENT,
+    "variant_id": _VARIANT,
+    "control_variant_id": _CONTROL,
+    "metric_id": _METRIC,
+    "metric_window": _WINDOW,
+    "segment": _SEGMENT,
+    "role": _ROLE,
+    "metric_kind": _KIND,
+    "method": ("varchar", "How it was estimated: welch, delta (ratios), cuped (adjusted for the time before), restricted_mean."),
+    "good_direction": _GOOD,
+    "status": ("varchar", "ok, or why there is no estimate, or none with an interval: too_few_persons, skewed, …"),
+    "relative_status": ("varchar", "The same of the relative effect: ok, unbounded (the control cannot be told from 0), or as status."),
     # how many persons (time: cases)
-    "n_control": "bigint",
-    "n_variant": "bigint",
+    "n_control": _N_CONTROL,
+    "n_variant": _N_VARIANT,
     # the estimate, in the metric's own unit
-    "control_value": "double",
-    "control_se": "double",
-    "variant_value": "double",  # control_value + effect: adjusted where the method is cuped
-    "variant_se": "double",  # of the plain value
-    "effect": "double",  # variant − control, adjusted where the method is cuped
-    "standard_error": "double",
-    "control_slope": "double",  # effect = control_slope × control_value + rest: −1 for a plain difference
-    "rest_se": "double",  # standard error of that rest, which is independent of the control; what thresholds are tested with
-    "skewness": "double",  # of the difference; beyond ± 0.1 the status is `skewed`; null: not known
-    "df": "double",  # null: normal
-    "ci_low": "double",
-    "ci_high": "double",
-    "relative_effect": "double",  # effect ÷ |control|
-    "relative_ci_low": "double",  # Fieller
-    "relative_ci_high": "double",
-    "p_value": "double",  # of a monitored metric: for all its looks
-    "p_adjusted": "double",  # secondary: by the design's correction; primary: × variants
-    "alpha": "double",  # error rate; the intervals of all looks hold together with 1 − alpha
-    "nominal_alpha": "double",  # level of this row's intervals; alpha where there is but one look
-    "known_on": "date",  # a monitored metric is as it stood at this day's end; null: at as_of
-    "score_ci_low": "double",  # shares: Newcombe–Wilson, of the plain difference
-    "score_ci_high": "double",
+    "control_value": ("double", "The metric in the control, in its own unit (a time: seconds)."),
+    "control_se": ("double", "Standard error of control_value."),
+    "variant_value": ("double", "The metric in the variant, in its own unit; adjusted (control_value + effect) where the method is cuped."),
+    "variant_se": ("double", "Standard error of the variant's plain value, not of the adjusted one."),
+    "effect": ("double", "Variant less control, in the metric's own unit; adjusted where the method is cuped."),
+    "standard_error": ("double", "Standard error of the effect."),
+    "control_slope": ("double", "effect = control_slope × control_value + rest: −1 for a plain difference."),
+    "rest_se": ("double", "Standard error of that rest, which is independent of the control; thresholds are tested with it."),
+    "skewness": ("double", "Skewness of the difference; beyond ± 0.1 the status is skewed; null: not known."),
+    "df": ("double", "Degrees of freedom of Student's t; null: the normal distribution."),
+    "ci_low": ("double", "Low end of the effect's interval, at 1 − nominal_alpha."),
+    "ci_high": ("double", "High end of the effect's interval, at 1 − nominal_alpha."),
+    "relative_effect": ("double", "Effect as a share of the control's size: effect ÷ |control_value|; 0.05 is 5 %."),
+    "relative_ci_low": ("double", "Low end of the relative effect's interval, after Fieller, at 1 − nominal_alpha."),
+    "relative_ci_high": ("double", "High end of the relative effect's interval, after Fieller, at 1 − nominal_alpha."),
+    "p_value": ("double", "Two-sided p-value of no effect; of a monitored metric for all its looks together."),
+    "p_adjusted": ("double", "In the row of the verdict: secondary metrics by the design's correction, the primary × variants; else null."),
+    "alpha": ("double", "Two-sided error rate; the intervals of all looks hold together with 1 − alpha."),
+    "nominal_alpha": ("double", "Level of this row's intervals; alpha where there is but one look."),
+    "known_on": ("date", "A monitored metric is as it stood at this day's end; null: as at as_of."),
+    "score_ci_low": ("double", "Shares: low end of the interval of the plain difference after Newcombe and Wilson."),
+    "score_ci_high": ("double", "Shares: high end of the interval of the plain difference after Newcombe and Wilson."),
     # method cuped: the plain difference, for comparison, and what adjusting for the time before the exposure did
-    "unadjusted_variant_value": "double",
-    "unadjusted_effect": "double",
-    "unadjusted_ci_low": "double",
-    "unadjusted_ci_high": "double",
-    "unadjusted_p_value": "double",
-    "covariate_slope": "double",  # theta: units of the metric per unit of it before the exposure
-    "variance_reduction": "double",  # share of the variance that the covariate explains
+    "unadjusted_variant_value": ("double", "Method cuped: the variant's plain value, in the metric's own unit."),
+    "unadjusted_effect": ("double", "Method cuped: the plain difference, in the metric's own unit."),
+    "unadjusted_ci_low": ("double", "Method cuped: low end of the plain difference's interval; null where it was read at a look."),
+    "unadjusted_ci_high": ("double", "Method cuped: high end of the plain difference's interval; null where it was read at a look."),
+    "unadjusted_p_value": ("double", "Method cuped: p-value of the plain difference; null where it was read at a look."),
+    "covariate_slope": ("double", "Method cuped: theta, units of the metric per unit of the same before the exposure."),
+    "variance_reduction": ("double", "Method cuped: share of the variance that the time before the exposure explains, 0 to 1."),
     # guardrails: is harm of max_harm_rollback excluded?
-    "non_inferiority": "varchar",  # non_inferior, harmed, open, not_assessed
-    "non_inferiority_p_value": "double",  # one-sided, of "harm of max_harm_rollback or more"; non_inferior where it is below alpha / 2
-    "horizon_s": "double",  # times: the restricted mean is taken to here
-    "min_lift_rollout": "double",
-    "max_harm_rollback": "double",
-    "is_decision": "boolean",  # the window and segment that give the verdict
+    "non_inferiority": ("varchar", "Guardrails: non_inferior (harm of max_harm_rollback is excluded), harmed, open, or not_assessed."),
+    "non_inferiority_p_value": ("double", "One-sided, of harm of max_harm_rollback or more; non_inferior where it is below alpha / 2."),
+    "horizon_s": ("double", "Times: seconds up to which the restricted mean is taken."),
+    "min_lift_rollout": _MIN_LIFT,
+    "max_harm_rollback": _MAX_HARM,
+    "is_decision": ("boolean", "Is this the window and segment that give the verdict?"),
     **_RUN,
 }
 
 EXPERIMENT_EFFECTS_FACTORIAL: Columns = {
-    "experiment_id": "varchar",
-    "effect_id": "varchar",  # 'copy=warm' (main effect), 'copy=warm;timing=prompt' (interaction)
-    "metric_id": "varchar",
-    "metric_window": "varchar",
-    "factors": "bigint",  # 1: main effect; 2 and more: interaction
-    "role": "varchar",
-    "metric_kind": "varchar",
-    "method": "varchar",
-    "good_direction": "varchar",
-    "is_decision": "boolean",  # the window of the verdict
-    "alpha": "double",
-    "nominal_alpha": "double",  # level of these intervals: the primary metric's, its alpha shared among variants and looks
-    "status": "varchar",
-    "relative_status": "varchar",
-    "persons": "bigint",  # in the cells that take part
-    "persons_in_smallest_cell": "bigint",
-    "base_value": "double",  # mean of the cells that the effect starts from
-    "effect": "double",
-    "standard_error": "double",
-    "df": "double",
-    "ci_low": "double",
-    "ci_high": "double",
-    "relative_effect": "double",  # effect ÷ |base_value|
-    "relative_ci_low": "double",
-    "relative_ci_high": "double",
-    "p_value": "double",  # of a single look; null where looks may have chosen the moment
-    "p_adjusted": "double",  # over the effects of this metric and window; null as p_value
-    "skewness": "double",
+    "experiment_id": _EXPERIMENT,
+    "effect_id": ("varchar", "Levels that differ from the control's: copy=warm (a main effect), copy=warm;timing=prompt (an interaction)."),
+    "metric_id": _METRIC,
+    "metric_window": _WINDOW,
+    "factors": ("bigint", "How many factors move: 1 a main effect, 2 and more an interaction; 0 where the design is not crossed."),
+    "role": _ROLE,
+    "metric_kind": _KIND,
+    "method": ("varchar", "How it was estimated: welch, or delta for ratios."),
+    "good_direction": _GOOD,
+    "is_decision": _IS_DECISION,
+    "alpha": ("double", "Two-sided error rate of the design."),
+    "nominal_alpha": ("double", "Level of these intervals: the primary metric's, its alpha shared among variants and looks."),
+    "status": ("varchar", "ok, not_crossed (the variants lack a combination of levels), or why there is no estimate."),
+    "relative_status": ("varchar", "The same of the relative effect: ok, unbounded (the base cannot be told from 0), or as status."),
+    "persons": ("bigint", "Persons in the cells that take part in the effect."),
+    "persons_in_smallest_cell": ("bigint", "Persons in the smallest of these cells."),
+    "base_value": ("double", "Mean of the cells that the effect starts from, in the metric's own unit."),
+    "effect": ("double", "What moving these factors does, in the metric's own unit; an interaction: beyond what its parts do."),
+    "standard_error": ("double", "Standard error of the effect."),
+    "df": ("double", "Degrees of freedom of Student's t; null: the normal distribution."),
+    "ci_low": ("double", "Low end of the effect's interval, at 1 − nominal_alpha."),
+    "ci_high": ("double", "High end of the effect's interval, at 1 − nominal_alpha."),
+    "relative_effect": ("double", "Effect as a share of the base: effect ÷ |base_value|; 0.05 is 5 %."),
+    "relative_ci_low": ("double", "Low end of the relative effect's interval, at 1 − nominal_alpha."),
+    "relative_ci_high": ("double", "High end of the relative effect's interval, at 1 − nominal_alpha."),
+    "p_value": ("double", "Two-sided, of a single look; null where looks may have chosen the moment."),
+    "p_adjusted": ("double", "p_value by the design's correction, over the effects of this metric and window; null as p_value."),
+    "skewness": ("double", "Skewness of the estimate; beyond ± 0.1 the status is skewed; null: not known."),
     **_RUN,
 }
 
 EXPERIMENT_INCREMENTS: Columns = {
-    "experiment_id": "varchar",
-    "variant_id": "varchar",
-    "control_variant_id": "varchar",
-    "metric_id": "varchar",
-    "metric_window": "varchar",
-    "role": "varchar",
-    "metric_kind": "varchar",
-    "method": "varchar",
-    "good_direction": "varchar",
-    "is_decision": "boolean",
-    "alpha": "double",
-    "nominal_alpha": "double",  # level of these intervals: no less strict than the primary metric's
-    "status": "varchar",
-    "p_value": "double",  # as in experiment_results; null for a single look where looks may have chosen the moment
-    "persons": "bigint",  # of the variant
-    "messages": "double",  # delivered to the variant; null where no metric of the experiment counts them
-    "units": "double",  # what the effect is per: persons, or the denominator of a ratio
-    "per_person": "double",  # what came on top, because of the variant
-    "per_person_low": "double",
-    "per_person_high": "double",
-    "per_1000_messages": "double",
-    "per_1000_messages_low": "double",
-    "per_1000_messages_high": "double",
-    "total": "double",
-    "total_low": "double",
-    "total_high": "double",
+    "experiment_id": _EXPERIMENT,
+    "variant_id": _VARIANT,
+    "control_variant_id": _CONTROL,
+    "metric_id": _METRIC,
+    "metric_window": _WINDOW,
+    "role": _ROLE,
+    "metric_kind": _KIND,
+    "method": ("varchar", "How the effect was estimated: welch, delta (ratios) or cuped, as in experiment_results."),
+    "good_direction": _GOOD,
+    "is_decision": _IS_DECISION,
+    "alpha": _ALPHA,
+    "nominal_alpha": ("double", "Level of these intervals: no less strict than the primary metric's."),
+    "status": ("varchar", "ok, or why there is no estimate, as in experiment_results; before_first_look: nobody may look yet."),
+    "p_value": ("double", "As in experiment_results; null for a single look where looks may have chosen the moment."),
+    "persons": ("bigint", "Persons of the variant with a value."),
+    "messages": ("double", "Messages delivered to the variant in this window; null where no metric of the experiment counts them."),
+    "units": ("double", "What the effect is per, summed over the variant: its persons, or the denominator of a ratio."),
+    "per_person": ("double", "What came on top because of the variant, per person of it, in the metric's own unit."),
+    "per_person_low": ("double", "Low end of the interval of per_person, at 1 − nominal_alpha."),
+    "per_person_high": ("double", "High end of the interval of per_person, at 1 − nominal_alpha."),
+    "per_1000_messages": ("double", "What came on top per 1,000 delivered messages, in the metric's own unit."),
+    "per_1000_messages_low": ("double", "Low end of the interval of per_1000_messages, at 1 − nominal_alpha."),
+    "per_1000_messages_high": ("double", "High end of the interval of per_1000_messages, at 1 − nominal_alpha."),
+    "total": ("double", "What came on top over all persons of the variant, in the metric's own unit."),
+    "total_low": ("double", "Low end of the interval of total, at 1 − nominal_alpha; how many units there were is taken as known."),
+    "total_high": ("double", "High end of the interval of total, at 1 − nominal_alpha; how many units there were is taken as known."),
     **_RUN,
 }
 
 EXPERIMENT_SEGMENTS: Columns = {
-    "experiment_id": "varchar",
-    "variant_id": "varchar",
-    "control_variant_id": "varchar",
-    "metric_id": "varchar",
-    "metric_window": "varchar",
-    "segment": "varchar",  # 'plan=pro'
-    "segment_column": "varchar",  # 'plan': its segments are tested and shrunken together
-    "role": "varchar",
-    "metric_kind": "varchar",
-    "good_direction": "varchar",
-    "is_decision": "boolean",
-    "alpha": "double",
-    "status": "varchar",  # as in experiment_results; one_segment: nothing to compare it with
-    "n_control": "bigint",
-    "n_variant": "bigint",
-    "effect": "double",  # its own, as in experiment_results
-    "ci_low": "double",
-    "ci_high": "double",
-    "interaction_q": "double",  # Cochran's test that the effect is the same in all segments
-    "interaction_df": "bigint",
-    "interaction_p_value": "double",
-    "interaction_p_adjusted": "double",  # over columns and metrics, in the window of the verdict
-    "is_different": "boolean",  # the segments differ, by the adjusted p-value
-    "between_sd": "double",  # spread of the true effects between segments
-    "common_effect": "double",
-    "shrunken_effect": "double",  # what to expect of the segment: its own effect drawn towards the common one
-    "shrunken_ci_low": "double",
-    "shrunken_ci_high": "double",
+    "experiment_id": _EXPERIMENT,
+    "variant_id": _VARIANT,
+    "control_variant_id": _CONTROL,
+    "metric_id": _METRIC,
+    "metric_window": _WINDOW,
+    "segment": ("varchar", "A column of users and its value, as in plan=pro."),
+    "segment_column": ("varchar", "That column alone, as in plan: its segments are tested and shrunken together."),
+    "role": _ROLE,
+    "metric_kind": _KIND,
+    "good_direction": _GOOD,
+    "is_decision": ("boolean", "Never true here: the verdict is about all persons."),
+    "alpha": _ALPHA,
+    "status": ("varchar", "As in experiment_results; one_segment: there is nothing to compare it with."),
+    "n_control": _N_CONTROL,
+    "n_variant": _N_VARIANT,
+    "effect": ("double", "The segment's own effect, as in experiment_results, in the metric's own unit."),
+    "ci_low": ("double", "Low end of the interval of the segment's own effect."),
+    "ci_high": ("double", "High end of the interval of the segment's own effect."),
+    "interaction_q": ("double", "Cochran's Q: the statistic of the test that the effect is the same in all segments of the column."),
+    "interaction_df": ("bigint", "Degrees of freedom of that test: the segments with an estimate, less one."),
+    "interaction_p_value": ("double", "p-value of the test that the effect is the same in all segments of the column."),
+    "interaction_p_adjusted": ("double", "The same by the design's correction, over columns and metrics; null in other windows."),
+    "is_different": ("boolean", "Do the segments differ, by the adjusted p-value? Null outside the window of the verdict."),
+    "between_sd": ("double", "Standard deviation of the true effects between segments, in the metric's own unit."),
+    "common_effect": ("double", "Mean of the true effects over the segments, in the metric's own unit."),
+    "shrunken_effect": ("double", "What to expect of the segment: its own effect drawn towards the common one, in the metric's own unit."),
+    "shrunken_ci_low": ("double", "Low end of the interval of shrunken_effect, at 1 − alpha."),
+    "shrunken_ci_high": ("double", "High end of the interval of shrunken_effect, at 1 − alpha."),
     **_RUN,
 }
 
 EXPERIMENT_DECISIONS: Columns = {
-    "experiment_id": "varchar",
-    "experiment_name": "varchar",
-    "feature_class": "varchar",
-    "owner_team": "varchar",
-    "verdict": "varchar",
-    "reason": "varchar",
-    "sentence": "varchar",
-    "variant_id": "varchar",
-    "metric_id": "varchar",  # the primary
-    "metric_window": "varchar",
-    "good_direction": "varchar",
-    "guardrails": "varchar",  # metric_id=state; …
+    "experiment_id": _EXPERIMENT,
+    "experiment_name": _NAME,
+    "feature_class": _FEATURE_CLASS,
+    "owner_team": ("varchar", "The team that runs the experiment, as declared."),
+    "verdict": ("varchar", "What to do: ship, roll_back, stop_futile, keep_running, hold, or invalid (the split is not sound)."),
+    "reason": ("varchar", "The rule that gave the verdict, in one word: lift_established, guardrail_harm, planned_sample_not_reached, …"),
+    "sentence": ("varchar", "The verdict as a sentence for people, with its figures."),
+    "variant_id": ("varchar", "The variant that the verdict is about; null where it is about none."),
+    "metric_id": ("varchar", "The primary metric, which the figures of this row are about."),
+    "metric_window": ("varchar", "The window of the verdict, in days after the exposure: 7, 30, 90, or all."),
+    "good_direction": ("varchar", "Which way is good for the primary metric: increase or decrease."),
+    "guardrails": ("varchar", "Guardrails for that variant, as metric_id=state;…: non_inferior, harmed, open, not_assessed."),
     # the primary metric's estimate for that variant
-    "control_value": "double",
-    "variant_value": "double",
-    "effect": "double",
-    "ci_low": "double",
-    "ci_high": "double",
-    "relative_effect": "double",
-    "relative_ci_low": "double",
-    "relative_ci_high": "double",
-    "p_value": "double",
-    "alpha": "double",
-    "nominal_alpha": "double",
-    "status": "varchar",
-    "min_lift_rollout": "double",
-    "max_harm_rollback": "double",
+    "control_value": ("double", "The primary metric in the control, in its own unit."),
+    "variant_value": ("double", "The primary metric in the variant, in its own unit; adjusted where the method is cuped."),
+    "effect": ("double", "Variant less control, in the primary metric's own unit."),
+    "ci_low": ("double", "Low end of the effect's interval, at 1 − nominal_alpha."),
+    "ci_high": ("double", "High end of the effect's interval, at 1 − nominal_alpha."),
+    "relative_effect": ("double", "Effect as a share of the control's size: effect ÷ |control_value|; 0.05 is 5 %."),
+    "relative_ci_low": ("double", "Low end of the relative effect's interval, at 1 − nominal_alpha."),
+    "relative_ci_high": ("double", "High end of the relative effect's interval, at 1 − nominal_alpha."),
+    "p_value": ("double", "Two-sided p-value of no effect on the primary metric, for all its looks together."),
+    "alpha": ("double", "Two-sided error rate of the primary metric: the design's, shared out among its variants."),
+    "nominal_alpha": ("double", "Level of this row's intervals; alpha where there is but one look."),
+    "status": ("varchar", "Of the primary metric: ok, or why there is no estimate, or none with an interval."),
+    "min_lift_rollout": _MIN_LIFT,
+    "max_harm_rollback": _MAX_HARM,
     # how it was watched, and the day on which the verdict fell (null: it has not, or no daily figures tell)
-    "monitoring": "varchar",
-    "looks": "bigint",  # taken
-    "decided_on": "date",
-    "days_to_decision": "bigint",  # from the declaration to decided_on
-    "planned_days_to_decision": "bigint",  # to the last planned day with its decision window; null: open end
+    "monitoring": ("varchar", "When it may be judged, as declared: fixed, group_sequential or always_valid."),
+    "looks": ("bigint", "How many looks at the primary metric were taken, up to the verdict."),
+    "decided_on": ("date", "The day on which the verdict fell; null: it has not, or no daily figures tell."),
+    "days_to_decision": ("bigint", "Days from the declaration to decided_on."),
+    "planned_days_to_decision": ("bigint", "Days from the declaration to the last planned day with its decision window; null: open end."),
     # how far it is, and whether the split is sound
-    # of the smaller of the two arms; where the primary metric is a time: its cases, as they were planned
-    "persons_per_variant": "bigint",
-    "planned_sample_per_variant": "bigint",
-    "exposed": "bigint",
-    "contaminated": "bigint",
-    "contaminated_share": "double",
-    "split_status": "varchar",
-    "split_chi_square": "double",
-    "split_p_value": "double",
-    "split_daily_p_value": "double",  # of the test that may be looked at every day: the least so far
-    "is_split_sound": "boolean",
+    "persons_per_variant": ("bigint", "Persons with a value in the smaller of the two arms; of a time: its cases, as they were planned."),
+    "planned_sample_per_variant": ("bigint", "Persons (of a time: cases) per variant that were planned, as declared; null: none were."),
+    "exposed": ("bigint", "Persons exposed in all variants together, contaminated ones included."),
+    "contaminated": ("bigint", "Of these, seen in another variant as well."),
+    "contaminated_share": ("double", "contaminated ÷ exposed, 0 to 1; null where nobody was exposed."),
+    "split_status": ("varchar", "ok, sample_ratio_mismatch, daily_sample_ratio_mismatch, undeclared_variant, no_persons or one_arm."),
+    "split_chi_square": ("double", "Chi-square of the persons per variant against their declared shares; null without two variants."),
+    "split_p_value": ("double", "p-value of that test, exact where a variant expects fewer than 100 persons; below 0.001 is an alarm."),
+    "split_daily_p_value": ("double", "p-value of the test that may be looked at every day: the least so far; below 0.001 is an alarm."),
+    "is_split_sound": ("boolean", "No alarm of either test, and no more than 1 in 1,000 seen in variants declared without a share."),
     **_RUN,
 }
 
 EXPERIMENT_SEQUENTIAL: Columns = {
-    "experiment_id": "varchar",
-    "variant_id": "varchar",
-    "metric_id": "varchar",  # the primary, and the guardrails
-    "day": "date",  # complete days only: nothing here was known later than at its end
-    "role": "varchar",
-    "metric_window": "varchar",
-    "monitoring": "varchar",
-    "stage": "varchar",  # waiting, safety (only strong harm counts), look, last, over (all of alpha was spent before)
-    "look": "bigint",  # null: no decision could fall
-    "n_control": "bigint",
-    "n_variant": "bigint",
-    "information": "double",  # the smaller arm's persons (time: cases) ÷ the planned sample
-    "status": "varchar",
-    "effect": "double",
-    "standard_error": "double",
-    "z": "double",  # the normal deviate with the p-value of the day's test
-    "boundary": "double",  # of |z|
-    "alpha": "double",  # for all looks together
-    "nominal_alpha": "double",  # of this day's interval
-    "alpha_spent": "double",  # group-sequential: up to this look
-    "ci_low": "double",  # these intervals hold on all days together
-    "ci_high": "double",
-    "relative_effect": "double",
-    "relative_ci_low": "double",
-    "relative_ci_high": "double",
-    "p_value": "double",  # for all looks up to this one
-    "is_crossed": "boolean",  # on this day
-    "was_crossed": "boolean",  # on this day or before
-    "verdict": "varchar",  # primary: on the variant, as it stood at the day's end
-    "split_p_value": "double",  # of the sample-ratio test that may be looked at every day
+    "experiment_id": _EXPERIMENT,
+    "variant_id": _VARIANT,
+    "metric_id": ("varchar", "The metric that is watched: the primary, and each guardrail."),
+    "day": ("date", "Complete days only, in the reporting time zone: nothing in the row was known later than at its end."),
+    "role": ("varchar", "What the metric is to the experiment: primary or guardrail."),
+    "metric_window": ("varchar", "The window of the verdict, in days after the exposure: 7, 30, 90, or all."),
+    "monitoring": ("varchar", "When it may be judged, as declared: fixed, group_sequential or always_valid."),
+    "stage": ("varchar", "waiting, safety (only strong harm counts), look, last, or over (all of alpha was spent before)."),
+    "look": ("bigint", "The look's number, from 1; null: no decision could fall on that day."),
+    "n_control": ("bigint", "Persons of the control with a value at that day's end."),
+    "n_variant": ("bigint", "Persons of the variant with a value at that day's end."),
+    "information": ("double", "The smaller arm's persons as a share of the planned sample; 1 where none was planned."),
+    "status": ("varchar", "ok, or why there is no estimate, or none with an interval, as it was read on that day."),
+    "effect": ("double", "Variant less control at that day's end, in the metric's own unit."),
+    "standard_error": ("double", "Standard error of the effect at that day's end."),
+    "z": ("double", "Standard normal deviate with the p-value of the day's single test, and the sign of the effect."),
+    "boundary": ("double", "What |z| has to reach on that day for no effect to be excluded; null: nothing may be judged."),
+    "alpha": ("double", "Two-sided error rate for all looks together."),
+    "nominal_alpha": ("double", "Level of this day's interval; null where nothing may be judged."),
+    "alpha_spent": ("double", "Group-sequential: error rate used up to this look; else null."),
+    "ci_low": ("double", "Low end of the effect's interval, at 1 − nominal_alpha; these intervals hold on all days together."),
+    "ci_high": ("double", "High end of the effect's interval, at 1 − nominal_alpha; these intervals hold on all days together."),
+    "relative_effect": ("double", "Effect as a share of the control's size at that day's end; 0.05 is 5 %."),
+    "relative_ci_low": ("double", "Low end of the relative effect's interval, at 1 − nominal_alpha."),
+    "relative_ci_high": ("double", "High end of the relative effect's interval, at 1 − nominal_alpha."),
+    "p_value": ("double", "Two-sided p-value of no effect for all looks up to this one; null on a day that is none."),
+    "is_crossed": ("boolean", "Was no effect excluded on that day?"),
+    "was_crossed": ("boolean", "Was no effect excluded on that day or before?"),
+    "verdict": ("varchar", "Rows of the primary metric: the verdict on the variant, as it stood at the day's end."),
+    "split_p_value": ("double", "p-value of the sample-ratio test that may be looked at every day, up to this one."),
     **_RUN,
 }
 
 EXPERIMENT_TIME_EFFECTS: Columns = {
-    "experiment_id": "varchar",
-    "variant_id": "varchar",
-    "metric_id": "varchar",
-    "metric_window": "varchar",
-    "segment": "varchar",
-    "measure": "varchar",  # restricted_mean, median, p90, log_rank
-    "status": "varchar",  # ok, or why there is no estimate: no_events, not_reached (too few have had their event), …
-    "alpha": "double",
-    "n_control": "bigint",  # cases
-    "events_control": "bigint",
-    "n_variant": "bigint",
-    "events_variant": "bigint",
-    "control_value": "double",  # seconds
-    "control_ci_low": "double",
-    "control_ci_high": "double",  # null beside an estimate: beyond what was observed
-    "variant_value": "double",
-    "variant_ci_low": "double",
-    "variant_ci_high": "double",
-    "effect": "double",  # variant − control
-    "ci_low": "double",
-    "ci_high": "double",
-    "relative_effect": "double",
-    "relative_ci_low": "double",
-    "relative_ci_high": "double",
-    "chi_square": "double",  # log-rank, one degree of freedom
-    "p_value": "double",
-    "horizon_s": "double",  # restricted mean: taken to here
+    "experiment_id": _EXPERIMENT,
+    "variant_id": _VARIANT,
+    "metric_id": ("varchar", "The metric of a time until something happens; metric_catalog says what."),
+    "metric_window": _WINDOW,
+    "segment": _SEGMENT,
+    "measure": ("varchar", "How the times are compared: restricted_mean, median, p90 or log_rank."),
+    "status": ("varchar", "ok, or why there is no estimate: no_events, not_reached (too few have had their event), …"),
+    "alpha": _ALPHA,
+    "n_control": ("bigint", "Cases of the control, those that are still open included."),
+    "events_control": ("bigint", "Cases of the control in which it has happened."),
+    "n_variant": ("bigint", "Cases of the variant, those that are still open included."),
+    "events_variant": ("bigint", "Cases of the variant in which it has happened."),
+    "control_value": ("double", "The measure in the control, in seconds; null for log_rank."),
+    "control_ci_low": ("double", "Median and p90: low end of the control's interval, in seconds."),
+    "control_ci_high": ("double", "Median and p90: high end of the control's interval, in seconds; null: beyond what was observed."),
+    "variant_value": ("double", "The measure in the variant, in seconds; null for log_rank."),
+    "variant_ci_low": ("double", "Median and p90: low end of the variant's interval, in seconds."),
+    "variant_ci_high": ("double", "Median and p90: high end of the variant's interval, in seconds; null: beyond what was observed."),
+    "effect": ("double", "Variant less control, in seconds; null for log_rank."),
+    "ci_low": ("double", "Low end of the effect's interval, in seconds; null beside an effect: beyond what was observed."),
+    "ci_high": ("double", "High end of the effect's interval, in seconds; null beside an effect: beyond what was observed."),
+    "relative_effect": ("double", "Effect as a share of the control's value; 0.05 is 5 %."),
+    "relative_ci_low": ("double", "Low end of the relative effect's interval."),
+    "relative_ci_high": ("double", "High end of the relative effect's interval."),
+    "chi_square": ("double", "Log-rank statistic, with one degree of freedom; null for the other measures."),
+    "p_value": ("double", "Two-sided p-value of no difference in this measure (log_rank: between the curves)."),
+    "horizon_s": ("double", "Restricted mean: seconds up to which it is taken."),
     **_RUN,
 }
 
 EXPERIMENT_SURVIVAL: Columns = {
-    "experiment_id": "varchar",
-    "variant_id": "varchar",
-    "metric_id": "varchar",
-    "metric_window": "varchar",
-    "time_s": "double",  # the end of a bucket
-    "survival": "double",  # share without the event by then
-    "ci_low": "double",  # Greenwood, log-log scale, at the design's alpha
-    "ci_high": "double",
-    "at_risk": "bigint",  # after the time before this one
-    "events": "bigint",  # since the time before this one
-    "censored": "bigint",
+    "experiment_id": _EXPERIMENT,
+    "variant_id": ("varchar", "The variant that the curve is of; the control has one, too."),
+    "metric_id": ("varchar", "The metric of a time until something happens; metric_catalog says what."),
+    "metric_window": _WINDOW,
+    "time_s": ("double", "Seconds since the case began: the end of a bucket of times, or of the window if that comes first."),
+    "survival": ("double", "Share of cases in which it has not happened by then (Kaplan–Meier), 0 to 1."),
+    "ci_low": ("double", "Low end of the interval of survival: Greenwood, log-log scale, at the design's alpha."),
+    "ci_high": ("double", "High end of the interval of survival: Greenwood, log-log scale, at the design's alpha."),
+    "at_risk": ("bigint", "Cases still open and watched right after the time before this one."),
+    "events": ("bigint", "Cases in which it happened since the time before this one."),
+    "censored": ("bigint", "Cases that were last seen open since the time before this one."),
     **_RUN,
 }
 
 ROI_ESTIMATES: Columns = {
-    "experiment_id": "varchar",  # 'all': the portfolio of what ships
-    "stream": "varchar",  # a value stream, total_direct, total_indirect, total (both), shipped_direct, shipped_indirect
-    "metric_id": "varchar",
-    "row_kind": "varchar",  # stream, total, overall (direct and indirect), portfolio: do not add up across kinds
-    "is_direct": "boolean",
-    "verdict": "varchar",
-    "variant_id": "varchar",
-    "status": "varchar",  # ok, partial, or why there is no amount
-    "experiments": "bigint",  # portfolio: how many have an estimate; what the others cost is in it as well
-    "effect": "double",  # good is positive
-    "effect_se": "double",
-    "effect_df": "double",
-    "nominal_alpha": "double",  # a stream's: level at which its effect is read, no less strict than the primary metric's
-    "units_per_month": "double",
-    "units_source": "varchar",  # declared, measured
-    "interval_from": "varchar",  # effect (one stream's own), net_value (correlations included), widest_sum, independent_experiments
-    "extra_units_per_month": "double",
-    "qualified_share": "double",
-    "value_per_unit": "double",
-    "value_low": "double",
-    "value_high": "double",
-    "gross_per_month": "double",
-    "monthly_run_cost": "double",
-    "impact_per_month": "double",
-    "impact_per_month_low": "double",  # effects at their levels, values of a unit at the design's alpha
-    "impact_per_month_high": "double",
-    "annual": "double",
-    "annual_low": "double",
-    "annual_high": "double",
-    "one_off_cost": "double",
-    "first_year": "double",
-    "first_year_low": "double",
-    "first_year_high": "double",
-    "cost_first_year": "double",
-    "roi": "double",  # first_year ÷ cost_first_year
-    "probability_pays": "double",  # that the first year ends above 0; null where looks may have chosen the moment
-    "payback_months": "double",  # of the one-off cost, less what comes once
-    "currency": "varchar",
+    "experiment_id": ("varchar", "The experiment; all: the portfolio of what ships."),
+    "stream": ("varchar", "A stream of money, total_direct, total_indirect, total (both), shipped_direct or shipped_indirect."),
+    "metric_id": ("varchar", "The metric whose effect a stream values; null for sums and for decision_velocity."),
+    "row_kind": ("varchar", "stream, total, overall (direct and indirect) or portfolio: rows of different kinds do not add up."),
+    "is_direct": ("boolean", "Is the gain direct, as declared? Null: both kinds together."),
+    "verdict": ("varchar", "The experiment's verdict, as in experiment_decisions; of the portfolio: ship."),
+    "variant_id": ("varchar", "The variant that the verdict is about; null where it is about none, and in the portfolio."),
+    "status": ("varchar", "ok, partial (not all of it has an estimate), or why there is no amount."),
+    "experiments": ("bigint", "Portfolio: how many have an estimate; what the others cost is in it as well. Else null."),
+    "effect": ("double", "The metric's effect, turned so that good is positive, in its own unit; decision_velocity: days saved."),
+    "effect_se": ("double", "Standard error of the effect, in the same unit; 0 for days saved."),
+    "effect_df": ("double", "Degrees of freedom of Student's t; null: the normal distribution."),
+    "nominal_alpha": ("double", "A stream's: level at which its effect is read, no less strict than the primary metric's."),
+    "units_per_month": ("double", "What the effect is per, a month: persons (share, mean), the denominator (ratio) or cases (time)."),
+    "units_source": ("varchar", "Where units_per_month is from: declared, or measured while the experiment ran."),
+    "interval_from": ("varchar", "effect (one stream's own), net_value (correlations included), widest_sum or independent_experiments."),
+    "extra_units_per_month": ("double", "effect × units_per_month: what comes on top a month, before qualified_share."),
+    "qualified_share": ("double", "Share of the units that counts, 0 to 1, as declared."),
+    "value_per_unit": ("double", "What one unit of the effect is worth, in currency, as declared."),
+    "value_low": ("double", "The least that a unit may be worth, in currency, as declared; null: nothing was."),
+    "value_high": ("double", "The most that a unit may be worth, in currency, as declared; null: nothing was."),
+    "gross_per_month": ("double", "Gain a month before costs, in currency; null where all comes once."),
+    "monthly_run_cost": ("double", "What running it costs a month, in currency, as declared; of sums: added up."),
+    "impact_per_month": ("double", "gross_per_month less monthly_run_cost, in currency."),
+    "impact_per_month_low": ("double", "Low end, in currency: effects at their levels, values of a unit at the design's alpha."),
+    "impact_per_month_high": ("double", "High end, in currency: effects at their levels, values of a unit at the design's alpha."),
+    "annual": ("double", "Twelve months of impact_per_month, in currency."),
+    "annual_low": ("double", "Low end of annual, in currency."),
+    "annual_high": ("double", "High end of annual, in currency."),
+    "one_off_cost": ("double", "What making it cost once, in currency, as declared; of sums: added up."),
+    "first_year": ("double", "Twelve months after all costs of the first year, with what comes once (decision_velocity), in currency."),
+    "first_year_low": ("double", "Low end of first_year, in currency."),
+    "first_year_high": ("double", "High end of first_year, in currency."),
+    "cost_first_year": ("double", "Twelve times monthly_run_cost, and one_off_cost, in currency."),
+    "roi": ("double", "first_year ÷ cost_first_year: net gain per unit of cost; null where it costs nothing."),
+    "probability_pays": ("double", "Chance that the first year ends above 0; null where looks may have chosen the moment."),
+    "payback_months": ("double", "Months until the one-off cost, less what comes once, is earned; null where no month earns anything."),
+    "currency": ("varchar", "The currency of the amounts: a stream's as declared, of sums the reporting currency."),
     **_RUN,
 }
 
 EXPERIMENT_DURABILITY: Columns = {
-    "experiment_id": "varchar",
-    "variant_id": "varchar",
-    "metric_id": "varchar",
-    "earlier_window": "varchar",  # '7', '30'
-    "later_window": "varchar",  # '30', '90'
-    "good_direction": "varchar",
-    "status": "varchar",  # ok, unchanged (nothing happened since), unbounded, not_comparable (times), or why there is none
-    "direction": "varchar",  # of what is good: fades or grows where that is established, else open
-    "n_control": "bigint",  # the same persons in both windows: all who have passed the later one
-    "n_variant": "bigint",
-    "relative_effect_earlier": "double",
-    "relative_effect_later": "double",
-    "change": "double",  # later − earlier
-    "standard_error": "double",
-    "df": "double",
-    "ci_low": "double",
-    "ci_high": "double",
-    "p_value": "double",
-    "alpha": "double",
+    "experiment_id": _EXPERIMENT,
+    "variant_id": _VARIANT,
+    "metric_id": _METRIC,
+    "earlier_window": ("varchar", "The shorter window, in days after the exposure: 7 or 30."),
+    "later_window": ("varchar", "The longer window, in days after the exposure: 30 or 90."),
+    "good_direction": _GOOD,
+    "status": ("varchar", "ok, unchanged (nothing happened since), unbounded, not_comparable (times), or why there is none."),
+    "direction": ("varchar", "Of what is good: fades or grows where that is established, else open."),
+    "n_control": ("bigint", "Persons of the control, the same in both windows: all who have passed the later one."),
+    "n_variant": ("bigint", "Persons of the variant, the same in both windows: all who have passed the later one."),
+    "relative_effect_earlier": ("double", "Effect in the earlier window as a share of the control's size; 0.05 is 5 %."),
+    "relative_effect_later": ("double", "Effect in the later window as a share of the control's size; 0.05 is 5 %."),
+    "change": ("double", "relative_effect_later less relative_effect_earlier; 0.05 is 5 percentage points."),
+    "standard_error": ("double", "Standard error of the change."),
+    "df": ("double", "Degrees of freedom of Student's t; null where there is no change to show."),
+    "ci_low": ("double", "Low end of the change's interval, at 1 − alpha."),
+    "ci_high": ("double", "High end of the change's interval, at 1 − alpha."),
+    "p_value": ("double", "Two-sided p-value of no change of the relative effect."),
+    "alpha": ("double", "Two-sided error rate of the design."),
     **_RUN,
 }
 
 LEARNING_NOTES: Columns = {
-    "experiment_id": "varchar",
-    "experiment_name": "varchar",
-    "verdict": "varchar",
-    "hypothesis": "varchar",
-    "what_changed": "varchar",
-    "what_the_metrics_showed": "varchar",  # primary, secondary and guardrail metrics, and whether the effect lasts
-    "primary_showed": "varchar",
-    "secondary_showed": "varchar",  # null: none, or an unsound split
-    "guardrails_showed": "varchar",
-    "what_next": "varchar",
+    "experiment_id": _EXPERIMENT,
+    "experiment_name": _NAME,
+    "verdict": ("varchar", "The experiment's verdict, as in experiment_decisions."),
+    "hypothesis": ("varchar", "What was expected, as declared before the start."),
+    "what_changed": ("varchar", "What the variants have instead of the control, in words."),
+    "what_the_metrics_showed": ("varchar", "Primary, secondary and guardrail metrics in sentences, and whether the effect lasts."),
+    "primary_showed": ("varchar", "The verdict as a sentence, with the primary metric's figures."),
+    "secondary_showed": ("varchar", "The secondary metrics of the verdict's variant in words; null: none, or an unsound split."),
+    "guardrails_showed": ("varchar", "The guardrails of the verdict's variant in words; null: none, or an unsound split."),
+    "what_next": ("varchar", "What to do next, by the verdict, as a sentence."),
     **_RUN,
 }
 
 LEARNING_PATTERNS: Columns = {
-    "feature_class": "varchar",
-    "metric_id": "varchar",
-    "experiments": "bigint",  # decided and sound, that declared the metric
-    "improved": "bigint",  # of these: the whole interval of the decided variant lies on the good side of 0
-    "unclear": "bigint",
-    "worsened": "bigint",  # it lies on the bad side; by more than a guardrail allows or not
-    "best_experiment_id": "varchar",  # of the improved ones
-    "best_relative_effect": "double",
+    "feature_class": ("varchar", "What kind of help the experiments tried: reduced_friction, human_handover, …"),
+    "metric_id": _METRIC,
+    "experiments": ("bigint", "Experiments that are decided and sound, declared the metric and have an interval for it."),
+    "improved": ("bigint", "Of these: the whole interval of the decided variant lies on the good side of 0."),
+    "unclear": ("bigint", "Of these: the interval of the decided variant holds 0."),
+    "worsened": ("bigint", "Of these: it lies on the bad side of 0, by more than a guardrail allows or not."),
+    "best_experiment_id": ("varchar", "Of those that improved the metric, the one with the largest relative effect; null: none did."),
+    "best_relative_effect": ("double", "The relative effect of that one; 0.05 is 5 %."),
     **_RUN,
 }
 
 METRIC_TREE_EVIDENCE: Columns = {
-    "parent_metric_id": "varchar",
-    "child_metric_id": "varchar",
-    "expected_sign": "bigint",
-    "evidence": "varchar",  # experiment (both moved in one), observational (their weeks move together), assumed
-    "is_as_expected": "boolean",  # the sign of the evidence is the expected one; null: assumed
-    "experiment_id": "varchar",  # of all that moved both, where the weaker effect is surest
-    "variant_id": "varchar",
-    "metric_window": "varchar",
-    "child_relative_effect": "double",
-    "child_relative_ci_low": "double",
-    "child_relative_ci_high": "double",
-    "child_effect": "double",
-    "child_ci_low": "double",
-    "child_ci_high": "double",
-    "parent_relative_effect": "double",
-    "parent_relative_ci_low": "double",
-    "parent_relative_ci_high": "double",
-    "parent_effect": "double",
-    "parent_ci_low": "double",
-    "parent_ci_high": "double",
-    "weekly_status": "varchar",  # ok, too_few_weeks, no_change, no_weeks
-    "weeks": "bigint",  # pairs of changes from week to week
-    "lag_weeks": "bigint",  # the parent follows the child by so many
-    "correlation": "double",  # of the changes
-    "correlation_ci_low": "double",  # for all lags looked at together
-    "correlation_ci_high": "double",
+    "parent_metric_id": ("varchar", "The metric that is driven, as metric_tree.csv has it."),
+    "child_metric_id": ("varchar", "The metric that drives it, as metric_tree.csv has it."),
+    "expected_sign": ("bigint", "1: they are expected to move together, −1: against each other; as declared."),
+    "evidence": ("varchar", "experiment (both moved in one), observational (their weeks move together) or assumed."),
+    "is_as_expected": ("boolean", "Is the sign of the evidence the expected one? Null: assumed."),
+    "experiment_id": ("varchar", "The experiment that moved both; of several, where the weaker of the two effects is surest."),
+    "variant_id": ("varchar", "The variant of that experiment that moved both."),
+    "metric_window": ("varchar", "The window of that experiment's verdict, in days after the exposure: 7, 30, 90, or all."),
+    "child_relative_effect": ("double", "That variant's effect on the child, as a share of the control's size; 0.05 is 5 %."),
+    "child_relative_ci_low": ("double", "Low end of the interval of child_relative_effect."),
+    "child_relative_ci_high": ("double", "High end of the interval of child_relative_effect."),
+    "child_effect": ("double", "That variant's effect on the child, in that metric's own unit."),
+    "child_ci_low": ("double", "Low end of the interval of child_effect."),
+    "child_ci_high": ("double", "High end of the interval of child_effect."),
+    "parent_relative_effect": ("double", "That variant's effect on the parent, as a share of the control's size; 0.05 is 5 %."),
+    "parent_relative_ci_low": ("double", "Low end of the interval of parent_relative_effect."),
+    "parent_relative_ci_high": ("double", "High end of the interval of parent_relative_effect."),
+    "parent_effect": ("double", "That variant's effect on the parent, in that metric's own unit."),
+    "parent_ci_low": ("double", "Low end of the interval of parent_effect."),
+    "parent_ci_high": ("double", "High end of the interval of parent_effect."),
+    "weekly_status": ("varchar", "Of their weeks: ok, or why there is no correlation: too_few_weeks, no_change, no_weeks."),
+    "weeks": ("bigint", "Pairs of changes from week to week that the correlation is from."),
+    "lag_weeks": ("bigint", "By how many weeks the parent follows the child where their changes go together most closely, 0 to 4."),
+    "correlation": ("double", "Pearson's correlation of the two metrics' changes from week to week at that lag, −1 to 1."),
+    "correlation_ci_low": ("double", "Low end of the correlation's 95 % interval, for all lags looked at together."),
+    "correlation_ci_high": ("double", "High end of the correlation's 95 % interval, for all lags looked at together."),
     **_RUN,
 }
 
 RUN_HISTORY: Columns = {
-    "run_id": "varchar",  # its number, which orders runs, and when it started
-    "source_table": "varchar",  # '' where the run came to no raw table
-    "started_at": "timestamp",
-    "finished_at": "timestamp",  # null: it was killed, or is the one that wrote this
-    "outcome": "varchar",  # published, checks_failed, failed, interrupted
-    "stage": "varchar",  # the stage it ended in: build, analyze, report, publish
-    "exit_code": "bigint",
-    "message": "varchar",
-    "as_of": "timestamp",
+    "run_id": ("varchar", "The run's number, which orders runs, and when it started, as in 000042-20260505T031500Z."),
+    "source_table": ("varchar", "The raw table that the row tells of; empty where the run came to none."),
+    "started_at": ("timestamp", "When the run started, by the machine's clock, UTC."),
+    "finished_at": ("timestamp", "When it ended, by the machine's clock, UTC; null: it was killed, or is the one that wrote this."),
+    "outcome": ("varchar", "What became of the run: published, checks_failed, failed or interrupted (it was killed)."),
+    "stage": ("varchar", "The stage it ended in: build, analyze, report or publish."),
+    "exit_code": ("bigint", "Of the command: 0 done, 1 a check failed, 2 an error, 75 locked; null: it was killed."),
+    "message": ("varchar", "What was wrong, in words; null: nothing was, or it was killed."),
+    "as_of": ("timestamp", "Up to when was known what the run built: its now, UTC; null: it came to no marts."),
     # how long its stages took, by this machine's clock; null: it did not come so far, or had not ended when this was written
-    "seconds_build": "double",
-    "seconds_analyze": "double",
-    "seconds_report": "double",
-    "seconds_publish": "double",
-    "seconds_total": "double",
+    "seconds_build": ("double", "Seconds that building took, by the machine's clock; null: it did not come to its end."),
+    "seconds_analyze": ("double", "Seconds that the statistics took, by the machine's clock; null: they did not come to their end."),
+    "seconds_report": ("double", "Seconds that writing the pages took, by the machine's clock; null: it did not come to its end."),
+    "seconds_publish": ("double", "Seconds that publishing took, by the machine's clock; null: it had not ended when this was written."),
+    "seconds_total": ("double", "Sum of the seconds of the stages that ended."),
     # what was in the raw table
-    "landed_until": "timestamp",  # the latest moment at which a row landed; null: no row says
-    "rows_in": "bigint",
-    "rows_accepted": "bigint",
-    "rows_duplicate": "bigint",
-    "rows_rejected": "bigint",
-    "rows_forgotten": "bigint",
+    "landed_until": ("timestamp", "The latest moment at which a row of the raw table landed, UTC; null: no row says."),
+    "rows_in": ("bigint", "Rows of the raw table; 0 where it is switched off."),
+    "rows_accepted": ("bigint", "Of these, rows that keep the contract, one a key."),
+    "rows_duplicate": ("bigint", "Of these, rows that repeat the key of an accepted one."),
+    "rows_rejected": ("bigint", "Of these, rows that break the contract; rejected_rows says why."),
+    "rows_forgotten": ("bigint", "Of these, rows of persons who are forgotten, broken ones and copies included."),
 }
 
-TABLES: dict[str, Columns] = {
+_TABLES: dict[str, Columns] = {
     "experiment_results": EXPERIMENT_RESULTS,
     "experiment_effects_factorial": EXPERIMENT_EFFECTS_FACTORIAL,
     "experiment_increments": EXPERIMENT_INCREMENTS,
@@ -447,6 +466,12 @@ TABLES: dict[str, Columns] = {
     "metric_tree_evidence": METRIC_TREE_EVIDENCE,
     "run_history": RUN_HISTORY,
 }
+
+#: Per table its columns, in order, with their types.
+TABLES: dict[str, dict[str, str]] = {table: {name: kind for name, (kind, _) in columns.items()} for table, columns in _TABLES.items()}
+
+#: Per table what its columns mean: the comments in the database.
+DESCRIPTIONS: dict[str, dict[str, str]] = {table: {name: said for name, (_, said) in columns.items()} for table, columns in _TABLES.items()}
 
 KEYS: dict[str, tuple[str, ...]] = {
     "experiment_results": ("experiment_id", "variant_id", "metric_id", "metric_window", "segment"),
@@ -464,3 +489,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "metric_tree_evidence": ("parent_metric_id", "child_metric_id"),
     "run_history": ("run_id", "source_table"),
 }
+
+
+def row_of(table: str) -> str:
+    """What a row of a table is: the comment that the table has in the database."""
+    return f"One row per {', '.join(KEYS[table])}"

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from python_stats.errors import DamagedDatabaseError, DatabaseLockedError, UserError, first_line
 from python_stats.project import Project
 from python_stats.sql_warehouse import Among, Shown, SqlWarehouse, quoted
-from python_stats.tables import KEYS, TABLES
+from python_stats.tables import TABLES
 
 Row = dict[str, Any]
 
@@ -150,10 +150,9 @@ class DuckDBWarehouse(SqlWarehouse):
     def _replace(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         types = TABLES[table]
         declared = ", ".join(f"{quoted(column)} {kind}" for column, kind in types.items())
-        key = ", ".join(map(quoted, KEYS[table]))
         self._connection.execute(f"drop table if exists {self._name(table)}")
         self._connection.execute(f"create table {self._name(table)} ({declared})")
-        self._connection.execute(f"comment on table {self._name(table)} is 'One row per {key.replace(chr(34), '')}'")
+        self._connection.execute("; ".join(self._comments(table, {})))
         if rows:
             # as one JSON text: DuckDB looks for pandas once per value that it is handed as a Python object
             content = json.dumps([{column: row[column] for column in types} for row in rows], default=str, allow_nan=False)

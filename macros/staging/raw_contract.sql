@@ -1,6 +1,9 @@
 {#
   The raw contract as data: per table its columns in the contract's order (the first is the key), and the column that says
   when the thing happened. Kinds: text, time, number, boolean. Everything that staging does is derived from this.
+
+  Besides: every table but `users` has user_id and/or anonymous_id (a row needs one of them; staged_extras in checked_rows.sql), `users` the
+  columns named in `user_segments`; any may have loaded_at (landing.sql). What a column means: models/staging/_staging.yml.
 #}
 {% macro raw_contract() -%}
 {%- set message_types = ['sent', 'delivered', 'bounced', 'opened', 'clicked', 'replied', 'unsubscribed', 'complained'] -%}

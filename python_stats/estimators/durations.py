@@ -38,37 +38,47 @@ def bucketed(seconds: Floats, is_event: NDArray[np.bool_], group: NDArray[np.int
     Raises:
         ValueError: for a duration below 0, or one that is not finite.
     """
-    if seconds.size and not (float(np.min(seconds)) >= 0 and np.isfinite(np.max(seconds))):
-        raise ValueError("durations must be 0 or more, and finite")
+    _check(seconds)
+    # counted by the minute, and by the day beyond 30 days; then minutes are put together
     whole = seconds.astype(np.int64)
-    # 60 minutes, then 719 hours, then days
-    bucket = whole // MINUTE
-    later = bucket >= HOUR // MINUTE
-    bucket[later] = 59 + np.minimum(whole[later] // HOUR, MONTH // HOUR - 1)
+    cell = whole // MINUTE
     latest = whole >= MONTH
     if latest.any():
-        bucket[latest] = 59 + MONTH // HOUR + (whole[latest] - MONTH) // DAY
-    count = int(bucket.max()) + 1 if bucket.size else 1
-    start = np.arange(count)
-    start = np.where(
-        start < 60, start * MINUTE, np.where(start < 59 + MONTH // HOUR, (start - 59) * HOUR, MONTH + (start - 59 - MONTH // HOUR) * DAY)
-    )
+        cell[latest] = MONTH // MINUTE + (whole[latest] - MONTH) // DAY
+    size = int(cell.max()) + 1 if cell.size else 1
+    first = np.concatenate([np.arange(60), np.arange(60, MONTH // MINUTE, 60), np.arange(MONTH // MINUTE, max(size, MONTH // MINUTE))])
+    first = first[: np.searchsorted(first, size)]
+    start = np.where(first < MONTH // MINUTE, first * MINUTE, MONTH + (first - MONTH // MINUTE) * DAY)
     width = np.where(start < HOUR, MINUTE, np.where(start < MONTH, HOUR, DAY))
-    return _tables(start.astype(float), (start + width).astype(float), bucket, is_event, group, groups)
+    counted = np.add.reduceat(_counted(cell, size, is_event, group, groups), first, axis=2)
+    return _tables(start.astype(float), (start + width).astype(float), counted)
 
 
 def exact(durations: Floats, is_event: NDArray[np.bool_], group: NDArray[np.integer], groups: int = 2) -> LifeTables:
     """Life tables with a bucket for each time that occurs; for small data, since it sorts. Arguments as for `bucketed`."""
-    times, bucket = np.unique(durations, return_inverse=True)
-    return _tables(times.astype(float), times.astype(float), bucket, is_event, group, groups)
+    _check(durations)
+    times, cell = np.unique(durations, return_inverse=True)
+    return _tables(times.astype(float), times.astype(float), _counted(cell, times.size, is_event, group, groups))
 
 
-def _tables(
-    start: Floats, end: Floats, bucket: NDArray[np.integer], is_event: NDArray[np.bool_], group: NDArray[np.integer], groups: int
-) -> LifeTables:
-    size = start.size
-    cell = (group.astype(np.int64) * 2 + is_event) * size + bucket
-    counted = np.bincount(cell, minlength=groups * 2 * size).reshape(groups, 2, size).astype(float)
+def _check(durations: Floats) -> None:
+    if durations.size and not (float(np.min(durations)) >= 0 and np.isfinite(np.max(durations))):
+        raise ValueError("durations must be 0 or more, and finite")
+
+
+def _counted(
+    cell: NDArray[np.integer], size: int, is_event: NDArray[np.bool_], group: NDArray[np.integer], groups: int
+) -> NDArray[np.integer]:
+    """Cases per group, whether it ended with the event, and cell; shape (groups, 2, size)."""
+    place = group.astype(np.int64)
+    place *= 2
+    place += is_event
+    place *= size
+    place += cell
+    return np.bincount(place, minlength=groups * 2 * size).reshape(groups, 2, size)
+
+
+def _tables(start: Floats, end: Floats, counted: NDArray[np.integer]) -> LifeTables:
     ended = counted.sum(axis=1)
     at_risk = np.cumsum(ended[:, ::-1], axis=1)[:, ::-1]
-    return LifeTables(start, end, at_risk, counted[:, 1], counted[:, 0])
+    return LifeTables(start, end, *(part.astype(float) for part in (at_risk, counted[:, 1], counted[:, 0])))

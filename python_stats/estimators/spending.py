@@ -133,14 +133,6 @@ def required_drift(fractions: Floats, z: Floats, power: float) -> float:
     return (low + high) / 2
 
 
-def expected_fraction(fractions: Floats, z: Floats, drift: float) -> float:
-    """Information at which such an experiment stops on average, as a share of the planned; the last look ends it."""
-    fractions = np.asarray(fractions, dtype=float)
-    above, below = crossing_probabilities(fractions, z, drift)
-    going_on = 1 - np.concatenate([[0.0], np.cumsum(above + below)[:-1]])
-    return float(np.sum(np.diff(fractions, prepend=0.0) * going_on))
-
-
 def repeated_p_value(statistic: float, fractions: Floats, alpha: float, spending: str = OBRIEN_FLEMING, *, is_last: bool = False) -> float:
     """Repeated p-value of the last look: the least error rate whose boundaries this |Z| reaches (Jennison & Turnbull 2000, § 9.5).
 

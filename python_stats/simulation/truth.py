@@ -21,18 +21,6 @@ from typing import Any
 from python_stats.simulation import business
 from python_stats.simulation.business import Experiment, Journey, Variant
 
-#: Metrics whose truth is known, by kind of experiment.
-JOURNEY_METRICS = ("conversion", "attempt_completion_rate", "step_abandonment_rate", "completion_time", "revenue", "csat")
-MESSAGE_METRICS = (
-    "engagement_rate",
-    "message_conversion_rate",
-    "unsubscribe_rate",
-    "complaint_rate",
-    "revenue",
-    "conversion",
-)
-TICKET_METRICS = ("resolution_time", "escalation_rate", "csat")
-
 
 def mean_score(name: str) -> float:
     """Expected score (1–5) of a distribution of `business.SCORES`."""

@@ -8,6 +8,7 @@ that the process's CPU between a node's start and its end is the node's.
 
 from __future__ import annotations
 
+import argparse
 import json
 import resource
 import sys
@@ -58,9 +59,11 @@ def measured(arguments: list[str]) -> dict[str, Any]:
 
 
 def main() -> int:
-    output, *arguments = sys.argv[1:]
-    found = measured(arguments)
-    Path(output).write_text(json.dumps(found, indent=1), encoding="utf-8")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
+    parser.add_argument("output", type=Path, metavar="OUT.json", help="what is written; all that follows it goes to dbt as it is")
+    given, flags = parser.parse_known_args()
+    found = measured(flags)
+    given.output.write_text(json.dumps(found, indent=1), encoding="utf-8")
     return 0 if found["success"] else 1
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from python_stats.estimators.comparison import Comparison, compare
+from python_stats.estimators.durations import bucketed
 from python_stats.estimators.log_rank import log_rank
 from python_stats.estimators.moments import sample_of_means
 from python_stats.estimators.survival import bucket_times, during_bucket, longest_observed, sample_of_restricted_means
@@ -128,17 +129,9 @@ def tickets(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarra
 
 
 def life_tables(seconds: np.ndarray, is_event: np.ndarray, variant: np.ndarray) -> tuple[np.ndarray, ...]:
-    """What experiment_life_tables holds: buckets of a minute up to an hour, of an hour up to 30 days, of a day beyond."""
-    minute = (seconds / 60).astype(np.int32)
-    minutes = int(minute.max()) + 1
-    kind = variant.view(np.int8) * np.int8(2) + is_event.view(np.int8)
-    counts = np.bincount(minute * 4 + kind, minlength=4 * minutes).reshape(minutes, 4)
-    start = np.concatenate([np.arange(60), np.arange(60, 43_200, 60), np.arange(43_200, max(minutes, 43_200) + 1440, 1440)])
-    used = int(np.searchsorted(start, minutes))
-    buckets = np.add.reduceat(counts, start[:used], axis=0).T.reshape(2, 2, used).astype(float)
-    ended = buckets.sum(axis=1)
-    at_risk = np.cumsum(ended[:, ::-1], axis=1)[:, ::-1]
-    return bucket_times(60.0 * start[:used], 60.0 * start[1 : used + 1]), at_risk, buckets[:, 1], ended
+    """What experiment_life_tables holds, counted from durations: bucket middles, at risk, events, and all that ended."""
+    found = bucketed(seconds, is_event, variant.view(np.int8))
+    return bucket_times(found.start, found.end), found.at_risk, found.events, found.events + found.censored
 
 
 def restricted(times: np.ndarray, at_risk: np.ndarray, events: np.ndarray, ended: np.ndarray) -> Comparison:

@@ -12,13 +12,11 @@ from pathlib import Path
 
 import duckdb
 
+from python_stats.loading import RAW_TABLES
 from python_stats.metrics import metrics
 
 Row = dict[str, str]
 
-TABLES = (
-    "events", "message_events", "ticket_events", "survey_responses", "transactions", "experiment_assignments", "consents", "users",
-)  # fmt: skip
 #: Columns that name somebody or something of one world.
 IDS = ("user_id", "anonymous_id", "message_id", "ticket_id", "subject_id", "agent_id")
 WAYS = ("arrival", "random", "latest first", "links last", "copies last", "by person")
@@ -32,7 +30,7 @@ def generate(generator: Path, folder: Path, seed: int, persons: int) -> tuple[di
         check=True, capture_output=True,
     )  # fmt: skip
     rows, columns = {}, {}
-    for table in TABLES:
+    for table in RAW_TABLES:
         with (folder / "raw" / f"{table}.csv").open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)
             columns[table] = list(reader.fieldnames or [])
@@ -82,9 +80,9 @@ def _marked(row: Row, mark: str, key: str) -> Row:
 def batches_of(rows: dict[str, list[Row]], columns: dict[str, list[str]], count: int, way: str, order: random.Random) -> list[dict[str, list[Row]]]:
     """The rows in `count` batches: put in the order of `way`, then cut at random places (a batch may be empty)."""
     place = _place(rows, columns, way, order)
-    everything = sorted(((place(table, row), order.random(), table, row) for table in TABLES for row in rows[table]), key=lambda item: item[:2])
+    everything = sorted(((place(table, row), order.random(), table, row) for table in RAW_TABLES for row in rows[table]), key=lambda item: item[:2])
     cuts = sorted(order.random() for _ in range(count - 1))
-    batches: list[dict[str, list[Row]]] = [{table: [] for table in TABLES} for _ in range(count)]
+    batches: list[dict[str, list[Row]]] = [{table: [] for table in RAW_TABLES} for _ in range(count)]
     for number, (_, _, table, row) in enumerate(everything):
         batches[sum(cut <= number / len(everything) for cut in cuts)][table].append(row)
     return batches
@@ -119,7 +117,7 @@ def _place(rows: dict[str, list[Row]], columns: dict[str, list[str]], way: str, 
 def write_batch(folder: Path, batch: dict[str, list[Row]], columns: dict[str, list[str]], form: str = "csv") -> None:
     """One file a table, as CSV or Parquet, with text in all columns."""
     folder.mkdir(parents=True, exist_ok=True)
-    for table in TABLES:
+    for table in RAW_TABLES:
         with (folder / f"{table}.csv").open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, columns[table], lineterminator="\n")
             writer.writeheader()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -15,6 +16,8 @@ from click.testing import CliRunner, Result
 from python_stats import dbt_runner, demo
 from python_stats.cli import main
 from python_stats.errors import UserError
+
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 def call(*arguments: str) -> Result:
@@ -132,6 +135,18 @@ def test_help_is_fast_and_imports_nothing_heavy() -> None:
     output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert output.strip() == "[]"
     assert time.perf_counter() - began < 5
+
+
+def test_every_variable_of_the_environment_is_told() -> None:
+    """In the help of its command where it stands for an option, and in README or docs; but for one that the nightly run tells its own dbt."""
+    said = {(name, option.envvar) for name, command in {"": main, **main.commands}.items() for option in command.params if option.envvar}
+    assert said >= {("", "EMPATHY_ROI_DEBUG"), ("run", "EMPATHY_ROI_RUNS"), ("publish", "EMPATHY_ROI_PUBLISHED")}
+    assert [(name, variable) for name, variable in said if str(variable) not in call(*name.split(), "--help").output] == []
+    read = [path for folder in ("python_stats", "macros", "models") for path in (PROJECT / folder).rglob("*") if path.suffix in (".py", ".sql", ".yml")]
+    pattern = re.compile(r"EMPATHY_ROI_[A-Z_]+")
+    found = {name for path in [*read, *PROJECT.glob("*.yml")] for name in pattern.findall(path.read_text("utf-8"))}
+    told = {name for path in [PROJECT / "README.md", *PROJECT.glob("docs/*.md")] for name in pattern.findall(path.read_text("utf-8"))}
+    assert found - told == {"EMPATHY_ROI_LOCK_SESSION"}
 
 
 def test_help_names_dbt_s_flags() -> None:

@@ -86,3 +86,25 @@ def test_what_a_share_cannot_reach() -> None:
 def test_what_cannot_be_valued_has_no_amount(change: dict[str, float]) -> None:
     found = library.worth(**{"effect": 0.004, "standard_error": 0.001, "units_per_month": 100.0, "value_per_unit": 3.0, **change})
     assert np.isnan([found.per_month, found.low, found.high, found.first_year, found.probability_pays]).all()
+
+
+def test_times_from_raw_durations() -> None:
+    """Nobody is lost before the horizon: the restricted mean is the mean of what each case waited up to it. And half of them lost on the way."""
+    generator, horizon = np.random.default_rng(7), 2 * 86400
+    arms = [generator.exponential(mean * 3600, 20_000) for mean in (20, 16)]
+    watched = [np.minimum(seconds, 3 * 86400) for seconds in arms]
+    found = library.compare_times(*library.life_tables(watched[0], arms[0] <= 3 * 86400, watched[1], arms[1] <= 3 * 86400), horizon=horizon)
+    means = [np.minimum(seconds, horizon).mean() for seconds in arms]
+    assert (float(found.control), float(found.variant)) == pytest.approx(means, rel=2e-3)
+    error = np.hypot(*(np.minimum(seconds, horizon).std() / 20_000**0.5 for seconds in arms))
+    assert float(found.standard_error) == pytest.approx(error, rel=0.02) and str(found.status) == "ok"
+    lost = [generator.exponential(mean * 3600, 20_000) for mean in (20, 16)]
+    cut = [(np.minimum(seconds, end), seconds <= end) for seconds, end in zip(arms, lost, strict=True)]
+    fewer = library.compare_times(*library.life_tables(*cut[0], *cut[1]), horizon=horizon)
+    assert float(fewer.control) == pytest.approx(means[0], rel=0.03) and float(fewer.variant) == pytest.approx(means[1], rel=0.03)
+    exact = library.compare_times(*library.life_tables(*cut[0], *cut[1], is_exact=True), horizon=horizon)
+    assert float(exact.effect) == pytest.approx(float(fewer.effect), rel=0.02)
+    assert str(library.compare_times(*library.life_tables([], [], [60.0], [True]), horizon=60).status) == "no_persons"
+    for is_exact in (True, False):
+        with pytest.raises(ValueError, match="0 or more"):
+            library.life_tables([-1.0], [True], [1.0], [True], is_exact=is_exact)

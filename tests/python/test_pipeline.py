@@ -16,7 +16,7 @@ from python_stats import pipeline, warehouse
 from python_stats.analysis import Options
 from python_stats.errors import DatabaseLockedError, UserError
 from python_stats.project import Flags, open_project
-from python_stats.tables import KEYS, TABLES
+from python_stats.tables import DESCRIPTIONS, KEYS, TABLES
 from python_stats.warehouse import open_warehouse
 
 WRITTEN = [table for table in TABLES if table != "run_history"]  # that one is written by the nightly run
@@ -62,6 +62,31 @@ def test_what_is_written(project: Path) -> None:
                 assert not any(isinstance(value, float) and not math.isfinite(value) for value in row)
         stamps = connection.execute("select distinct as_of, run_id from experiment_results").fetchall()
     assert len(stamps) == 1 and len(stamps[0][1]) == 12
+
+
+def test_every_written_column_is_described_where_bi_tools_see_it(project: Path) -> None:
+    assert {table: list(said) for table, said in DESCRIPTIONS.items()} == {table: list(columns) for table, columns in TABLES.items()}
+    short = [(table, column) for table, said in DESCRIPTIONS.items() for column, text in said.items() if len(text.split()) < 4 or text[-1] not in ".?…"]
+    assert short == []
+    run()
+    with open_warehouse(open_project(Flags())) as opened:
+        opened.write({"run_history": []})
+    with duckdb.connect(str(project / "w.duckdb"), read_only=True) as connection:
+        tables = dict(connection.execute("select table_name, comment from duckdb_tables()").fetchall())
+        found = connection.execute("select table_name, column_name, comment from duckdb_columns()").fetchall()
+    assert {table: tables[table] for table in TABLES} == {table: f"One row per {', '.join(KEYS[table])}" for table in TABLES}
+    expected = {(table, column, text) for table, said in DESCRIPTIONS.items() for column, text in said.items()}
+    assert {row for row in found if row[0] in TABLES} == expected
+
+
+def test_a_description_may_hold_any_sign(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hostile = "It's 5 %; \"quoted\" -- and 'so' on"
+    monkeypatch.setitem(DESCRIPTIONS["learning_notes"], "what_next", hostile)
+    with open_warehouse(open_project(Flags())) as opened:
+        opened.write({"learning_notes": []})
+    with duckdb.connect(str(project / "w.duckdb"), read_only=True) as connection:
+        found = connection.execute("select comment from duckdb_columns() where table_name = 'learning_notes' and column_name = 'what_next'")
+        assert found.fetchall() == [(hostile,)]
 
 
 def test_an_experiment_with_days_is_judged_at_its_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

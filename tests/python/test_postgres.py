@@ -21,7 +21,7 @@ from python_stats.cli import main
 from python_stats.errors import EXIT_LOCKED, EXIT_USAGE, DatabaseLockedError, UserError
 from python_stats.operations.postgres_lock import database_lock
 from python_stats.project import Flags, Project, open_project
-from python_stats.tables import TABLES
+from python_stats.tables import DESCRIPTIONS, TABLES
 from python_stats.warehouse import Warehouse, open_warehouse
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -88,6 +88,25 @@ def test_writing_again_keeps_grants_and_views_and_the_comment(warehouse: Warehou
         assert connection.execute(f"select * from {SCHEMA}.of_bi").fetchall() == [("new",)]
         found = connection.execute(f"select obj_description('{SCHEMA}.learning_notes'::regclass)").fetchone()
     assert found == ("One row per experiment_id",)
+
+
+def test_columns_say_what_they_are_and_are_told_anew_only_where_that_changes(
+    warehouse: Warehouse, postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = (
+        "select attname, col_description(attrelid, attnum), pg_description.xmin::text from pg_attribute"
+        " inner join pg_description on objoid = attrelid and objsubid = attnum"
+        f" where attrelid = '{SCHEMA}.learning_notes'::regclass and attnum > 0"
+    )
+    with postgres.connect() as connection:
+        warehouse.write({"learning_notes": [note("old")]})
+        first = {name: (text, written) for name, text, written in connection.execute(said).fetchall()}
+        assert {name: text for name, (text, _) in first.items()} == DESCRIPTIONS["learning_notes"]
+        hostile = "It's 5 %s; \"quoted\" -- and 'so' on"
+        monkeypatch.setitem(DESCRIPTIONS["learning_notes"], "what_next", hostile)
+        warehouse.write({"learning_notes": [note("new")]})
+        second = {name: (text, written) for name, text, written in connection.execute(said).fetchall()}
+    assert {name for name in first if first[name] != second[name]} == {"what_next"} and second["what_next"][0] == hostile
 
 
 def test_readers_are_not_in_the_way_of_writing(warehouse: Warehouse, postgres: Server) -> None:

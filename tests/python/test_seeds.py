@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import jinja2
 import pytest
+import yaml
+
+from python_stats.loading import RAW_TABLES
 
 PROJECT = Path(__file__).parents[2]
-RAW_TABLES = [
-    "events", "message_events", "ticket_events", "survey_responses", "transactions", "experiment_assignments", "consents", "users",
-]
 
 Row = dict[str, str]
 
@@ -182,7 +183,7 @@ def build(seeds: dict[str, list[Row]], folder: Path, *selection: str) -> Build:
     run = subprocess.run(
         [
             sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--no-use-colors", "build",
-            "--vars", json.dumps({"disabled_tables": RAW_TABLES}),
+            "--vars", json.dumps({"disabled_tables": list(RAW_TABLES)}),
             "--target-path", str(folder / "target"), "--log-path", str(folder / "logs"), *selection,
         ],
         cwd=PROJECT, env=environment, capture_output=True, text=True, check=False,
@@ -194,6 +195,20 @@ def build(seeds: dict[str, list[Row]], folder: Path, *selection: str) -> Build:
         found = connection.execute("select file, row_key, column_name, rule, message from seed_violations").fetchall()
     violations = {(Path(file).stem, key, column, rule): message for file, key, column, rule, message in found}
     return Build(run.returncode, output, violations, {result["unique_id"]: result["status"] for result in results}, database)
+
+
+def test_every_list_of_the_seeds_columns_is_the_same() -> None:
+    """The contract, what dbt types (a column that is left out is typed by its guess), what is described, and the files themselves."""
+    said: list[dict[str, dict[str, object]]] = []
+    source = (PROJECT / "macros" / "configuration" / "seed_contract.sql").read_text("utf-8")
+    jinja2.Environment(autoescape=False).from_string(source, {"return": said.append}).module.seed_contract()  # type: ignore[attr-defined]
+    contract = {seed: list(each["columns"]) for seed, each in said[0].items()}
+    typed = yaml.safe_load((PROJECT / "dbt_project.yml").read_text("utf-8"))["seeds"]["empathy_roi"]
+    assert {seed: list(each["+column_types"]) for seed, each in typed.items() if not seed.startswith("+")} == contract
+    described = yaml.safe_load((PROJECT / "seeds" / "_seeds.yml").read_text("utf-8"))["seeds"]
+    assert {each["name"]: [column["name"] for column in each["columns"]] for each in described} == contract
+    headers = {path.stem: next(csv.reader(path.open(encoding="utf-8"))) for path in (PROJECT / "seeds").glob("*.csv")}
+    assert headers == contract
 
 
 @pytest.fixture(scope="module")

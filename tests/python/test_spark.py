@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from python_stats.cli import main
 from python_stats.errors import EXIT_USAGE, UserError
 from python_stats.spark import SparkWarehouse, check_raw_table, is_lost_message, literal, quoted, replace_table
-from python_stats.tables import TABLES
+from python_stats.tables import DESCRIPTIONS, TABLES
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -47,6 +47,16 @@ def test_all_rows_are_at_the_server_before_a_table_changes() -> None:
     assert sum("create or replace table" in said for said in session.statements) == 2
     assert "it\\'s" in session.statements[inserts[0]]
     assert all("__staged" in said for said in session.statements if said.startswith("drop table"))
+
+
+def test_columns_say_what_they_are() -> None:
+    session = Said()
+    SparkWarehouse(session, "marts", "iceberg").write({"roi_estimates": []})  # type: ignore[arg-type]
+    created = next(said for said in session.statements if said.startswith("create table"))
+    missing = [column for column, text in DESCRIPTIONS["roi_estimates"].items() if f"comment {literal(text)}" not in created]
+    assert missing == [] and any("'" in text for text in DESCRIPTIONS["roi_estimates"].values())
+    replaced = next(said for said in session.statements if said.startswith("create or replace table"))
+    assert "comment 'One row per experiment_id, stream, metric_id' as select * from" in replaced  # which takes the columns' comments over
 
 
 def test_a_format_that_cannot_replace_is_dropped_first() -> None:

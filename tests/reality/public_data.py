@@ -16,18 +16,10 @@ import dbt_process
 import duckdb
 import pytest
 
+from python_stats.loading import RAW_TABLES
+
 PROJECT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
-RAW_TABLES = (
-    "events",
-    "message_events",
-    "ticket_events",
-    "survey_responses",
-    "transactions",
-    "experiment_assignments",
-    "consents",
-    "users",
-)
 
 
 def data_folder() -> Path:

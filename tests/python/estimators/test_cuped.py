@@ -14,8 +14,6 @@ from python_stats.estimators import comparison, cuped, moments
 from python_stats.estimators.contrast import side_of, statistic_at
 from python_stats.estimators.status import OK
 
-FINE = np.array([OK], dtype=object)
-
 
 def compared(adjusted: cuped.Adjusted, alpha: float = 0.05) -> comparison.Comparison:
     size = adjusted.theta.shape

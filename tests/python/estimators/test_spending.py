@@ -67,16 +67,14 @@ def test_boundaries_hold_in_simulated_walks() -> None:
         assert abs(crossed - 0.05) <= 4 * np.sqrt(0.05 * 0.95 / 200_000)
 
 
-def test_power_and_expected_size() -> None:
-    """Jennison & Turnbull (2000), tables 2.2 and 2.4: five looks, alpha 0.05, power 0.9: inflation 1.026 (O'Brien–Fleming), 1.207
+def test_power() -> None:
+    """Jennison & Turnbull (2000), table 2.2: five looks, alpha 0.05, power 0.9: inflation 1.026 (O'Brien–Fleming), 1.207
     (Pocock), for their own constants 2.040 √(5/k) and 2.413."""
     fifths = np.arange(1, 6) / 5
     fixed = 1.959963984540054 + 1.2815515655446004
     for z, inflation in ((2.0400731747973144 * np.sqrt(1 / fifths), 1.026), (np.full(5, 2.4131762200609814), 1.207)):
         drift = spending.required_drift(fifths, z, 0.9)
         assert (drift / fixed) ** 2 == pytest.approx(inflation, abs=5e-4)
-        assert spending.expected_fraction(fifths, z, drift) < 0.8
-        assert spending.expected_fraction(fifths, z, 0.0) == pytest.approx(1.0, abs=0.05)
 
 
 def test_repeated_p_value_agrees_with_the_boundary() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from builds import Inputs, is_mart, run_dbt
+from builds import PROJECT, Inputs, is_mart, run_dbt
+
+from python_stats.tables import TABLES
 
 Described = dict[str, dict[str, Any]]
 
@@ -84,6 +87,15 @@ def test_aggregates_are_public_and_persons_are_not(models: Described, inputs: In
     assert {access[name] for name in marts - of_persons} == {"public"}
     assert {access[name] for name in of_persons} == {"protected"}
     assert {access[name] for name in models.keys() - marts} == {"private"}
+
+
+def test_readme_says_which_question_each_mart_answers(models: Described, inputs: Inputs) -> None:
+    told: set[str] = set()
+    for line in (PROJECT / "README.md").read_text("utf-8").splitlines():
+        names = re.findall(r"`(…?\w+)`", line.split("|")[1]) if line.startswith("| `") else []
+        told |= {names[0] + name[1:] if name.startswith("…") else name for name in names}
+    readable = {name for name in models if is_mart(name, inputs.seeds) and models[name]["config"]["access"] != "private"}
+    assert (readable | set(TABLES)) - told == set()
 
 
 def test_pages_and_statistics_say_what_they_read(documents: Path, models: Described) -> None:

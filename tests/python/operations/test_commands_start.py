@@ -1,4 +1,4 @@
-"""Every command of the Makefile starts: slow proofs are run seldom, and what breaks them must not wait for that."""
+"""Every command of the Makefile, and every benchmark, starts: slow proofs are run seldom, and what breaks them must not wait for that."""
 
 from __future__ import annotations
 
@@ -6,16 +6,33 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from marts.builds import PROJECT
 
-SCRIPTS = sorted(set(re.findall(r"python (tests/\S+\.py)", (PROJECT / "Makefile").read_text("utf-8"))))
+BENCHMARKS = {
+    str(path.relative_to(PROJECT)) for path in PROJECT.glob("tests/benchmarks/*.py") if 'if __name__ == "__main__"' in path.read_text("utf-8")
+}
+SCRIPTS = sorted(BENCHMARKS | set(re.findall(r"python (tests/\S+\.py)", (PROJECT / "Makefile").read_text("utf-8"))))
 MODULES = sorted(set(re.findall(r"PYTHONPATH=tests \S+python -m (\w+)", (PROJECT / "Makefile").read_text("utf-8"))))
 
 
+@pytest.mark.parametrize("is_demo", [True, False], ids=["of_the_demo", "of_the_user"])
+def test_make_clean_removes_what_was_built_and_no_raw_data_of_a_user(is_demo: bool, tmp_path: Path) -> None:
+    raw = ["data/raw/events.parquet", *(["data/raw/_demo.json"] if is_demo else [])]
+    built = ["build/lint/lint.duckdb", "out/scorecard.html", "target/manifest.json", "logs/dbt.log", "data/empathy_roi.duckdb", "data/empathy_roi.duckdb.wal"]
+    for name in [*raw, *built, "seeds/journeys.csv"]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x", "utf-8")
+    subprocess.run(["make", "--file", str(PROJECT / "Makefile"), "clean"], cwd=tmp_path, check=True, capture_output=True)
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {"seeds/journeys.csv", *([] if is_demo else raw)}
+    assert (tmp_path / "data").exists() is not is_demo
+
+
 def test_they_are_found() -> None:
-    assert {"tests/benchmarks/scale.py", "tests/oracle/run_oracle.py", "tests/spark/cluster_checks.py"} <= set(SCRIPTS)
+    assert {"tests/benchmarks/scale.py", "tests/benchmarks/measured_build.py", "tests/oracle/run_oracle.py", "tests/spark/cluster_checks.py"} <= set(SCRIPTS)
     assert MODULES == ["calibration", "faults"]
 
 
