@@ -369,7 +369,7 @@ LEARNING_PATTERNS: Columns = {
     "metric_id": "varchar",
     "experiments": "bigint",  # decided and sound, that declared the metric
     "improved": "bigint",  # of these: the whole interval of the decided variant lies on the good side of 0
-    "unclear": "bigint",
+    "unclear": "bigint",  # it holds 0, or there is none
     "worsened": "bigint",  # it lies on the bad side; by more than a guardrail allows or not
     "best_experiment_id": "varchar",  # of the improved ones
     "best_relative_effect": "double",

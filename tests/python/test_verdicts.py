@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from python_stats.analysis import Options, analyze, split_of
 from python_stats.analysis.levels import BEFORE_FIRST_LOOK
-from python_stats.analysis.rows import MISSING_METRIC, NO_CONTROL, SEGMENT_TOO_SMALL
+from python_stats.analysis.rows import MISSING_METRIC, NO_CONTROL, NUMBERS, SEGMENT_TOO_SMALL
+from python_stats.analysis.segments import segment_effects
 from python_stats.designs import Design, Objective, Variant
 from python_stats.estimators.periods import TOO_FEW_PERIODS
 from python_stats.estimators.split import Split
@@ -226,6 +227,25 @@ def test_small_segments_show_no_estimate(persons: int, status: str) -> None:
     stats = [share_row("e", v, "conversion", persons, 30, segment="plan=pro") for v in ("old", "new")]
     row = next(row for row in analyze([design()], stats, [], Options()) if row["segment"] == "plan=pro")
     assert row["status"] == status and (row["effect"] is None) == (status != "ok") and row["n_control"] == persons
+
+
+def test_a_warning_shows_no_estimate_of_a_small_segment() -> None:
+    """1 of 20 against 3 of 20 is too few events: in all it has an effect, and no interval; in a segment nothing but the counts."""
+    plan = design(objectives=design().objectives[:1])
+    stats = [share_row("e", v, "conversion", 20, found, segment=name) for name in ("all", "plan=pro") for v, found in (("old", 1), ("new", 3))]
+    rows = {row["segment"]: row for row in analyze([plan], stats, [], Options())}
+    assert rows["all"]["status"] == "too_few_events" and rows["all"]["effect"] is not None and rows["all"]["ci_low"] is None
+    small = rows["plan=pro"]
+    assert (small["status"], small["relative_status"], small["n_control"]) == ("segment_too_small", "segment_too_small", 20)
+    assert {name: small[name] for name in NUMBERS if not name.startswith("n_") and small[name] is not None} == {}
+    (shown,) = segment_effects([plan], list(rows.values()))
+    assert (shown["status"], shown["effect"], shown["ci_low"], shown["shrunken_effect"]) == ("segment_too_small", None, None, None)
+
+
+def test_a_small_segment_without_an_estimate_says_why() -> None:
+    stats = [share_row("e", v, "conversion", 20, 0, segment="plan=pro") for v in ("old", "new")]
+    row = next(row for row in analyze([design()], stats, [], Options()) if row["segment"] == "plan=pro")
+    assert (row["status"], row["control_value"], row["n_control"]) == ("zero_variance", None, 20)
 
 
 def sentence_of(control: tuple[int, int], variant: tuple[int, int], good_direction: str = "increase") -> str:
