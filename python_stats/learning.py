@@ -13,26 +13,30 @@ _UNDECIDED = frozenset({verdicts.INVALID, verdicts.KEEP_RUNNING})
 def patterns(results: Iterable[Row], decisions: Sequence[Row]) -> list[dict[str, Any]]:
     """One row per kind of feature and metric, over experiments that are decided and sound.
 
-    An experiment counts once a metric: by the variant that its verdict is about, in the window that decides. The metric improved
-    where the whole interval lies on the good side of 0, and worsened where it lies on the bad side; whether by more than a guardrail
-    allows (harmed) is another question.
+    An experiment counts once for each metric it declared: by the variant that its verdict is about, in the window that decides. The
+    metric improved where the whole interval lies on the good side of 0, and worsened where it lies on the bad side; whether by more than
+    a guardrail allows (harmed) is another question. It is unclear where the interval holds 0, where there is none (too few people, no
+    figures), and where the verdict is about no variant.
 
     Args:
         results: rows of experiment_results.
         decisions: rows of experiment_decisions.
     """
     decided = {row["experiment_id"]: row for row in decisions if row["verdict"] not in _UNDECIDED}
-    found: dict[tuple[str, str], list[tuple[str, Row]]] = {}
+    found: dict[tuple[str, str], dict[str, tuple[str, Row]]] = {}
     for row in results:
         decision = decided.get(row["experiment_id"])
-        is_counted = row["is_decision"] and row["segment"] == "all" and row["role"] != "value" and row["ci_low"] is not None
-        if decision and is_counted and row["variant_id"] == decision["variant_id"]:
-            found.setdefault((decision["feature_class"], row["metric_id"]), []).append((_side(row), row))
-    return [_pattern(*key, found[key]) for key in sorted(found)]
+        is_declared = row["is_decision"] and row["segment"] == "all" and row["role"] != "value"
+        if decision and is_declared and decision["variant_id"] in (None, row["variant_id"]):
+            side = "unclear" if decision["variant_id"] is None else _side(row)
+            found.setdefault((decision["feature_class"], row["metric_id"]), {})[row["experiment_id"]] = (side, row)
+    return [_pattern(*key, list(found[key].values())) for key in sorted(found)]
 
 
 def _side(row: Row) -> str:
     low, high = row["ci_low"], row["ci_high"]
+    if low is None or high is None:
+        return "unclear"
     if row["good_direction"] == "decrease":
         low, high = -high, -low
     return "improved" if low > 0 else "worsened" if high < 0 else "unclear"

@@ -20,7 +20,7 @@ class Metric:
 
     Attributes:
         name: as it stands in a sentence.
-        unit: `share` (0–1), `seconds`, `money`, or `number`.
+        unit: `share` (0–1), `points` (−1 to 1, told in hundredths), `seconds`, `money`, or `number`.
         good_direction: what is good where no design says otherwise.
         kind: `share`, `mean`, `ratio` or `time`.
         tree_level: `input`, `experience`, `outcome` or `guardrail`.

@@ -98,7 +98,7 @@ def report(project: Project, output: Path | None, manifest: Path | None = None) 
     with open_warehouse(project, read_only=True) as warehouse:
         if manifest is not None:
             warehouse.show_only(_shown(project, manifest))
-        pages = site.render_site(warehouse, options(project).reporting_currency)
+        pages = site.render_site(warehouse, options(project).reporting_currency, _above_0(project, "cost_window_days", 28))
     site.write_site(folder, pages)
     return folder / site.FRONT_PAGE
 
@@ -118,11 +118,20 @@ def options(project: Project) -> "Options":
     """
     from python_stats.analysis import Options
 
-    values = {name: project.variables[name] for name in ("min_segment_size", "rmst_horizon_days") if name in project.variables}
-    for name, value in values.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-            raise UserError(f"variable '{name}': {value!r} must be a number above 0")
+    values = {name: _above_0(project, name) for name in ("min_segment_size", "rmst_horizon_days") if name in project.variables}
     return Options(**values, reporting_currency=str(project.variables.get("reporting_currency", "EUR")))
+
+
+def _above_0(project: Project, name: str, default: Any = None) -> Any:
+    """A variable of the project that is a number.
+
+    Raises:
+        UserError: it is none, or not above 0.
+    """
+    value = project.variables.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        raise UserError(f"variable '{name}': {value!r} must be a number above 0")
+    return value
 
 
 def manifest_of(pages: Path) -> Path:

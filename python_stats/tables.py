@@ -386,9 +386,9 @@ LEARNING_NOTES: Columns = {
 LEARNING_PATTERNS: Columns = {
     "feature_class": ("varchar", "What kind of help the experiments tried: reduced_friction, human_handover, …"),
     "metric_id": _METRIC,
-    "experiments": ("bigint", "Experiments that are decided and sound, declared the metric and have an interval for it."),
+    "experiments": ("bigint", "Experiments that are decided and sound, and declared the metric."),
     "improved": ("bigint", "Of these: the whole interval of the decided variant lies on the good side of 0."),
-    "unclear": ("bigint", "Of these: the interval of the decided variant holds 0."),
+    "unclear": ("bigint", "Of these: the interval of the decided variant holds 0, or there is none."),
     "worsened": ("bigint", "Of these: it lies on the bad side of 0, by more than a guardrail allows or not."),
     "best_experiment_id": ("varchar", "Of those that improved the metric, the one with the largest relative effect; null: none did."),
     "best_relative_effect": ("double", "The relative effect of that one; 0.05 is 5 %."),

@@ -21,10 +21,11 @@ from python_stats.analysis.levels import BEFORE_FIRST_LOOK, at_level, hidden
 from python_stats.analysis.rows import CUPED, PAIRED_DAYS
 from python_stats.designs import Design
 from python_stats.estimators.split import ALARM_P, DAILY_MISMATCH, NO_PERSONS, Split
+from python_stats.estimators.status import UNBOUNDED
 from python_stats.evidence import HARMED, NON_INFERIOR, OPEN, Evidence, evidence
 from python_stats.looks import FIXED, GROUP_SEQUENTIAL, LAST, OVER, SAFETY, WAITING, Day, adjusted_p, days_of, harm_level, levels
 from python_stats.metrics import metric
-from python_stats.wording import in_unit, number, percent, significant, told_apart
+from python_stats.wording import in_unit, number, percent, significant, span, told_apart
 
 Row = Mapping[str, Any]
 
@@ -264,6 +265,8 @@ def story_of(evidence: Evidence, currency: str) -> str:
     name, unit = metric(row["metric_id"]).name, metric(row["metric_id"]).unit
     if not evidence.is_known:
         return f"{name} cannot be told yet"
+    if row.get("horizon_s") is not None:
+        name += f" (on average, within {span(row['horizon_s'])})"
     before, after = told_apart(lambda value, more: in_unit(value, unit, currency, more=more), row["control_value"], row["variant_value"])
     values = f"{name} went from {before} to {after}"
     if evidence.lift is None:
@@ -337,9 +340,11 @@ _WHY_OF_DAYS = WHY | {"zero_variance": "the difference was the same on every day
 _WHY_NOT_RELATIVE = WHY | {"too_few_events": "it happened to fewer than five people of a variant"}
 
 
-def why_not_relative(row: Any) -> str:
+def why_not_relative(row: Row) -> str:
     """Why a row with an effect has no relative one, or none with an interval."""
     status = str(row["relative_status"])
+    if status == UNBOUNDED and row["nominal_alpha"] < row["alpha"] and at_level(row, row["alpha"], None)["relative_status"] != UNBOUNDED:
+        return f"{WHY[status]} at this confidence"
     return _WHY_NOT_RELATIVE.get(status, status)
 
 

@@ -77,6 +77,16 @@ def duration(seconds: float | None, *, signed: bool = False, more: int = 0) -> s
     raise AssertionError("unreachable")
 
 
+def span(seconds: float | None) -> str:
+    """The same without an idle decimal, for limits: 30 days, 3.3 days."""
+    return duration(seconds).replace(".0" + THIN, THIN)
+
+
+def noun(count: float | None, one: str, many: str | None = None) -> str:
+    """What is counted: 'day' for 1, else 'days', or the plural given."""
+    return one if count == 1 else many or one + "s"
+
+
 SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£"}
 
 
@@ -92,15 +102,22 @@ def money(value: float | None, currency: str = "EUR", *, signed: bool = False) -
 
 
 def in_unit(value: float | None, unit: str, currency: str = "EUR", *, more: int = 0) -> str:
-    """A metric's value in its own unit (`share`, `seconds`, `money`, `number`); `more` digits tell it from another."""
+    """A metric's value in its own unit (`share`, `points`, `seconds`, `money`, `number`); `more` digits tell it from another."""
     if unit == "share":
         return percent(value, more=more)
+    if unit == "points":
+        return hundredths(value, more=more)
     if unit == "seconds":
         return duration(value, more=more)
     if unit == "money":
         text = number(value, 2 + more)
         return text if text == "–" else (MINUS if text[0] == MINUS else "") + SYMBOLS.get(currency, currency + THIN) + text.lstrip(MINUS)
     return significant(value, 3 + more)
+
+
+def hundredths(value: float | None, *, more: int = 0) -> str:
+    """A score between −1 and 1 in whole points of a hundred: −4, +12."""
+    return number(None if value is None else value * 100, more, signed=True)
 
 
 def points(value: float, usual: int = 1) -> str:
@@ -116,6 +133,8 @@ def effect_in_unit(value: float | None, unit: str, currency: str = "EUR") -> str
         return "–"
     if unit == "share":
         return points(value)
+    if unit == "points":
+        return hundredths(value, more=1) + THIN + "points"
     if unit == "seconds":
         return duration(value, signed=True)
     text = in_unit(abs(value), unit, currency)

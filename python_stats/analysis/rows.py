@@ -9,7 +9,7 @@ import numpy as np
 from python_stats.analysis.pairs import METHODS, MISSING, Options, Pair
 from python_stats.estimators.comparison import Comparison
 from python_stats.estimators.moments import Sample
-from python_stats.estimators.status import OK
+from python_stats.estimators.status import OK, WARNINGS
 from python_stats.metrics import metric
 
 SEGMENT_TOO_SMALL = "segment_too_small"
@@ -86,12 +86,18 @@ def row_of(pair: Pair, status: str, relative_status: str | None = None, **number
 
 
 def hide_small_segment(row: dict[str, Any], options: Options) -> dict[str, Any]:
-    """No estimate for a segment with fewer persons than `min_segment_size` in either arm: the counts stay."""
+    """No figure but the counts for a segment with fewer persons than `min_segment_size` in either arm."""
     persons = min(row["n_control"] or 0, row["n_variant"] or 0)
-    if row["segment"] == "all" or row["status"] != OK or persons >= options.min_segment_size:
+    if row["segment"] == "all" or persons >= options.min_segment_size:
         return row
     hidden = {name: None for name in NUMBERS if not name.startswith("n_")}
-    return {**row, **hidden, "status": SEGMENT_TOO_SMALL, "relative_status": SEGMENT_TOO_SMALL}
+    status = small_status(row["status"])
+    return {**row, **hidden, "status": status, "relative_status": status}
+
+
+def small_status(status: str) -> str:
+    """The status of a small segment: why there was no estimate in the first place, or else its size."""
+    return SEGMENT_TOO_SMALL if status in (OK, *WARNINGS) else status
 
 
 def as_float(value: Any) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from python_stats.analysis.pairs import Options, Pair, Row, life_cells, pairs_of
-from python_stats.analysis.rows import SEGMENT_TOO_SMALL, clean
+from python_stats.analysis.rows import clean, small_status
 from python_stats.designs import Design
 from python_stats.estimators import time_quantiles
 from python_stats.estimators.log_rank import log_rank
@@ -42,7 +42,7 @@ def time_effects(designs: Iterable[Design], results: Iterable[Row], tables: Iter
             same = {name: mean[name] for name in _NUMBERS if name in mean} | {"status": mean["status"]}
             of_pair.append({**_row(pair, arms, RESTRICTED_MEAN), **same})
         small = pair.segment != "all" and min(arms.cases) < options.min_segment_size
-        rows += [_hidden(row) if small and row["status"] == OK else row for row in of_pair]
+        rows += [_hidden(row) if small else row for row in of_pair]
     return sorted(rows, key=lambda row: (*map(str, _key(row)), row["measure"]))
 
 
@@ -184,7 +184,7 @@ def _row(pair: Pair, arms: _Arms, measure: str) -> dict[str, Any]:
 
 
 def _hidden(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {**row, **{name: None for name in _NUMBERS if not name.startswith(("n_", "events_"))}, "status": SEGMENT_TOO_SMALL}
+    return {**row, **{name: None for name in _NUMBERS if not name.startswith(("n_", "events_"))}, "status": small_status(row["status"])}
 
 
 def _time_pairs(designs: Iterable[Design], tables: Iterable[Row]) -> Iterable[Pair]:

@@ -11,6 +11,7 @@ from python_stats.report import experiment_parts
 from python_stats.report.naming import file_name
 from python_stats.report.page import (
     GUARDS,
+    ONE,
     WORSE,
     Page,
     Sign,
@@ -79,6 +80,7 @@ def pages(source: Source) -> list[Page]:
                         "label": metric_label(row["metric_id"]),
                         "form": value_form(row["metric_id"]),
                         "counted": counted(row["metric_id"]),
+                        "one": ONE[counted(row["metric_id"])],
                         "picture": primary_picture(row, "primary"),
                     },
                     "judged": judged,
@@ -182,8 +184,13 @@ def _effect(row: Traced, identity: str) -> dict[str, Any]:
         "effect_form": effect_form(row["metric_id"]),
         "sign": _sign(row),
         "picture": interval_picture(row, identity) if has_relative else None,
-        "why_no_picture": "" if has_relative or row["effect"] is None else f"No relative change: {why_not_relative(row)}.",
+        "why_no_picture": "" if has_relative or row["effect"] is None else _why_no_picture(row),
     }
+
+
+def _why_no_picture(row: Traced) -> str:
+    what = "No relative change" if row["relative_effect"] is None else "No interval for the relative change"
+    return f"{what}: {why_not_relative(row.values)}."
 
 
 def _sign(row: Traced) -> Sign:

@@ -178,6 +178,7 @@ def _watched(index: int, rows: Sequence[Traced], everything: Sequence[Traced], d
         )
     evidence = None
     if len(points("z")) > 1:
+        beyond = sum(bool(row["is_crossed"]) for row in rows)
         evidence = over_days(
             Line("evidence", points("z", better)),
             {"low": points("boundary", -1.0), "high": points("boundary")},
@@ -185,7 +186,7 @@ def _watched(index: int, rows: Sequence[Traced], everything: Sequence[Traced], d
             marks,
             "evidence, standard errors from no change",
             "How many standard errors the estimate lies from no change, day by day (up is better), between the boundaries that a"
-            f" decision has to cross; {wording.number(sum(bool(row['is_crossed']) for row in rows))} days lie beyond.",
+            f" decision has to cross; {wording.number(beyond)} {wording.noun(beyond, 'day lies', 'days lie')} beyond.",
             f"z{index}",
             in_percent=False,
         )

@@ -11,7 +11,7 @@ from python_stats.report.charts import Line, survival
 from python_stats.report.page import metric_label
 from python_stats.report.traced import Traced
 
-MEASURES = {"median": "Median", "p90": "Nine in ten", "restricted_mean": "Restricted mean", "log_rank": "Whole curve (log-rank)"}
+MEASURES = {"median": "Median", "p90": "Nine in ten", "restricted_mean": "Average", "log_rank": "Whole curve (log-rank)"}
 
 
 def curves(points: Sequence[Traced], effects: Sequence[Traced], decision: Traced, control: str | None) -> list[dict[str, Any]]:

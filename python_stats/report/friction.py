@@ -1,11 +1,14 @@
 """The friction map: each journey's funnel with time, errors, hesitation and the money lost per step."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 from python_stats import svg, wording
 from python_stats.report.page import Page
 from python_stats.report.traced import Source, Traced
+
+Item = TypeVar("Item")
 
 RATES = (
     ("error_rate", "Errors"),
@@ -44,19 +47,18 @@ def page(source: Source) -> Page:
     }
     seen = {(row["journey_id"], row["step_id"]): row for row in source.rows_if_there("friction_step_summary", _STEP, key)}
     journeys: list[dict[str, Any]] = []
-    for journey_id in sorted(summaries, key=lambda name: (-_lost(losses.get(name)), name)):
-        costs = [
-            row
-            for row in source.rows_if_there("friction_cost", _COST, key, ["journey_id", "step_order"])
-            if row["journey_id"] == journey_id
-        ]
-        rows = [seen[journey_id, cost["step_id"]] for cost in costs if (journey_id, cost["step_id"]) in seen]
+    lost = cost_rows(source, _COST)
+    currencies = {row["journey_id"]: currency_of(row, source.currency) for row in lost}
+    of_journey = ((_lost(losses.get(name)), name, currencies.get(name, source.currency), name) for name in summaries)
+    for journey_id in dearest_first(of_journey, source.currency):
+        own = sorted((row for row in lost if row["journey_id"] == journey_id), key=lambda row: row["step_order"])
+        rows = [seen[journey_id, cost["step_id"]] for cost in own if (journey_id, cost["step_id"]) in seen]
         most = {name: _largest(rows, name) for name in _HIGHLIGHTED}
-        dearest = _largest(costs, "expected_value_lost")
+        dearest = _largest(own, "expected_value_lost")
         steps = [
             _step(f"f{len(journeys)}-{index}", cost, seen.get((journey_id, cost["step_id"])), most, dearest)
             | {"name": step_names.get((journey_id, cost["step_id"]), cost.show("step_id", "name"))}
-            for index, cost in enumerate(costs)
+            for index, cost in enumerate(own)
         ]
         summary = summaries[journey_id]
         journeys.append(
@@ -64,10 +66,45 @@ def page(source: Source) -> Page:
                 "name": names.get((journey_id,), summary.show("journey_id", "name")),
                 "row": summary,
                 "loss": losses.get(journey_id),
+                "money": money_form(currencies.get(journey_id, source.currency), source.currency),
                 "steps": steps,
             }
         )
-    return Page("friction.html", "Friction map", "Friction", "friction.html.j2", {"journeys": journeys, "rates": RATES})
+    content = {"journeys": journeys, "rates": RATES, "window": source.window, "is_mixed": len(set(currencies.values())) > 1}
+    return Page("friction.html", "Friction map", "Friction", "friction.html.j2", content)
+
+
+def cost_rows(source: Source, columns: Sequence[str]) -> list[Traced]:
+    """Rows of friction_cost, with the currency of their journey where the mart says it."""
+    key = ["journey_id", "step_id"]
+    found = source.rows_if_there("friction_cost", [*columns, "currency"], key)
+    return found or source.rows_if_there("friction_cost", columns, key)
+
+
+def currency_of(row: Traced, reporting: str) -> str:
+    """The currency of a row's amounts; the reporting currency where it says none."""
+    return str(row.values.get("currency") or reporting)
+
+
+def money_form(currency: str, reporting: str) -> str:
+    """The format of amounts in a currency."""
+    return "money" if currency == reporting else f"money:{currency}"
+
+
+def dearest_first(found: Iterable[tuple[float, Any, str, Item]], reporting: str) -> list[Item]:
+    """Items by what was lost, the largest first. Amounts of different currencies are not compared: the dearest of each currency come first,
+    then the second of each.
+
+    Args:
+        found: what was lost, what decides between equals, the currency, and the item.
+        reporting: this currency comes before the others.
+    """
+    ranks: Counter[str] = Counter()
+    ranked: list[tuple[tuple[int, bool, str], Item]] = []
+    for _, _, currency, item in sorted(found, key=lambda one: (-one[0], one[1])):
+        ranked.append(((ranks[currency], currency != reporting, currency), item))
+        ranks[currency] += 1
+    return [item for _, item in sorted(ranked, key=lambda one: one[0])]
 
 
 def _lost(row: Traced | None) -> float:

@@ -44,9 +44,7 @@ def page(source: Source) -> Page:
         {
             "row": rows["timing", timing],
             "label": label,
-            "picture": svg.bar(
-                rows["timing", timing]["tickets"] / most, f"{wording.number(rows['timing', timing]['tickets'])} tickets", f"t{index}"
-            ),
+            "picture": bar_of_tickets(rows["timing", timing]["tickets"], most, f"t{index}"),
         }
         for index, (timing, label) in enumerate(TIMINGS.items())
         if ("timing", timing) in rows
@@ -64,6 +62,11 @@ def page(source: Source) -> Page:
             "by_timing": _curves(curves, "timing", TIMINGS, "by when they were handed over"),
         },
     )
+
+
+def bar_of_tickets(tickets: int, most: int, identity: str) -> Markup:
+    """A bar for a number of tickets beside the largest."""
+    return svg.bar(tickets / most, f"{wording.number(tickets)} {wording.noun(tickets, 'ticket')}", identity)
 
 
 def _curves(rows: Sequence[Traced], breakdown: str, labels: dict[str, str], words: str) -> Markup | None:

@@ -109,6 +109,9 @@ def counted(metric_id: str | None) -> str:
     return "cases" if metric_id and is_time(metric_id) else "people"
 
 
+ONE = {"cases": "case", "people": "person"}
+
+
 def capital(text: str) -> str:
     """With a capital first letter, the rest as it is."""
     return text[:1].upper() + text[1:]

@@ -1,11 +1,13 @@
 """The front page: pain point → intervention → result → money a year, on one sheet."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
 from python_stats import svg, wording
+from python_stats.report.friction import cost_rows, currency_of, dearest_first, money_form
+from python_stats.report.handover import bar_of_tickets
 from python_stats.report.naming import file_name
 from python_stats.report.page import ORDER, Page, guard_signs, metric_label, value_form, verdict_sign
 from python_stats.report.traced import Source, Traced
@@ -28,8 +30,10 @@ def page(source: Source) -> Page:
     roi = source.rows("roi_estimates", list(TABLES["roi_estimates"]), ["experiment_id", "stream", "metric_id"])
     declared = {row["experiment_id"]: row for row in source.rows("cfg_experiments", ["pain_point", "what_changes"], ["experiment_id"])}
     totals = {(row["experiment_id"], row["stream"]): row for row in roi if row["row_kind"] != "stream"}
-    experiments = [_experiment(index, row, declared.get(row["experiment_id"]), totals) for index, row in enumerate(decisions)]
+    times = _times(source)
+    experiments = [_experiment(index, row, declared.get(row["experiment_id"]), totals, times) for index, row in enumerate(decisions)]
     experiments.sort(key=_importance)
+    lost = cost_rows(source, ["entries", "abandonments", "expected_value_lost", "priority_rank"])
     audit = ["rows_in", "rows_accepted", "rows_duplicate", "rows_rejected", "rows_forgotten"]
     return Page(
         "scorecard.html",
@@ -41,7 +45,9 @@ def page(source: Source) -> Page:
             "indirect": totals.get(("all", "shipped_indirect")),
             "experiments": experiments[:MOST_EXPERIMENTS],
             "left_out": max(0, len(experiments) - MOST_EXPERIMENTS),
-            "steps": _steps(source),
+            "steps": _steps(source, lost),
+            "window": source.window,
+            "is_mixed": len({currency_of(row, source.currency) for row in lost}) > 1,
             "handovers": _handovers(source),
             "audit": source.rows_if_there("source_audit", audit, ["source_table"]),
         },
@@ -68,7 +74,24 @@ def interval_picture(row: Traced, identity: str) -> Markup:
     return svg.interval(sign * row["relative_effect"], low, high, wanted, allowed, words, identity)
 
 
-def _experiment(index: int, row: Traced, declared: Traced | None, totals: Mapping[tuple[str, str], Traced]) -> dict[str, Any]:
+def _times(source: Source) -> dict[tuple[str, str, str], Traced]:
+    """The judged results that are averages over a limited time, by experiment, variant and metric."""
+    key = ["experiment_id", "variant_id", "metric_id", "metric_window", "segment"]
+    rows = source.rows_if_there("experiment_results", ["is_decision", "horizon_s"], key)
+    return {
+        (row["experiment_id"], row["variant_id"], row["metric_id"]): row
+        for row in rows
+        if row["is_decision"] and row["segment"] == "all" and row["horizon_s"] is not None
+    }
+
+
+def _experiment(
+    index: int,
+    row: Traced,
+    declared: Traced | None,
+    totals: Mapping[tuple[str, str], Traced],
+    times: Mapping[tuple[str, str, str], Traced],
+) -> dict[str, Any]:
     picture = primary_picture(row, f"e{index}")
     return {
         "row": row,
@@ -77,6 +100,7 @@ def _experiment(index: int, row: Traced, declared: Traced | None, totals: Mappin
         "sign": verdict_sign(row["verdict"]),
         "metric": metric_label(row["metric_id"]),
         "form": value_form(row["metric_id"]),
+        "time": times.get((row["experiment_id"], row["variant_id"], row["metric_id"])),
         "picture": picture,
         "guards": guard_signs(row["guardrails"]),
         "direct": totals.get((row["experiment_id"], "total_direct")),
@@ -91,15 +115,20 @@ def _importance(experiment: Mapping[str, Any]) -> tuple[int, float, str]:
     return ORDER.index(verdict) if verdict in ORDER else len(ORDER), -annual, row["experiment_id"]
 
 
-def _steps(source: Source) -> list[dict[str, Any]]:
-    columns = ["entries", "abandonments", "expected_value_lost", "priority_rank"]
+def _steps(source: Source, rows: Sequence[Traced]) -> list[dict[str, Any]]:
     names = source.names("cfg_journey_steps", ["journey_id", "step_id"], "step_name")
-    key = ["journey_id", "step_id"]
-    worst = [row for row in source.rows_if_there("friction_cost", columns, key, ["priority_rank"]) if row["abandonments"]]
-    worst.sort(key=lambda row: (-(row["expected_value_lost"] or 0.0), row["priority_rank"]))
+    worst = dearest_first(
+        (
+            (row["expected_value_lost"] or 0.0, row["priority_rank"], currency_of(row, source.currency), row)
+            for row in rows
+            if row["abandonments"]
+        ),
+        source.currency,
+    )
     return [
         {
             "row": row,
+            "money": money_form(currency_of(row, source.currency), source.currency),
             "name": names.get((row["journey_id"], row["step_id"]), row.show("step_id", "name")),
             "picture": svg.bar(
                 row["abandonments"] / row["entries"],
@@ -119,7 +148,7 @@ def _handovers(source: Source) -> list[dict[str, Any]]:
         {
             "row": counts[timing],
             "label": label,
-            "picture": svg.bar(counts[timing]["tickets"] / largest, f"{wording.number(counts[timing]['tickets'])} tickets", f"h{index}"),
+            "picture": bar_of_tickets(counts[timing]["tickets"], largest, f"h{index}"),
         }
         for index, (timing, label) in enumerate(TIMINGS)
         if timing in counts

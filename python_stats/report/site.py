@@ -11,20 +11,26 @@ from python_stats.report import backlog, experiment, friction, handover, library
 from python_stats.report.page import NAVIGATION, Page
 from python_stats.report.traced import Source
 from python_stats.warehouse import Warehouse
+from python_stats.wording import noun
 
 FRONT_PAGE = "scorecard.html"
 _OURS = '<meta name="generator" content="empathy-roi">'
 
 
-def render_site(warehouse: Warehouse, currency: str) -> dict[str, str]:
+def render_site(warehouse: Warehouse, currency: str, cost_window_days: float = 28) -> dict[str, str]:
     """The pages as HTML by file name; the same marts give the same bytes.
+
+    Args:
+        warehouse: with the marts.
+        currency: in which money is written.
+        cost_window_days: the project's variable: over how many days friction is counted.
 
     Raises:
         UserError: where `analyze` has not run yet.
     """
     if not warehouse.has("experiment_decisions"):
         raise UserError("experiment_decisions: no such table; run 'empathy-roi analyze' first")
-    source = Source(warehouse, currency)
+    source = Source(warehouse, currency, cost_window_days)
     pages: list[Page] = [
         scorecard.page(source),
         *experiment.pages(source),
@@ -73,6 +79,7 @@ def _rendered(page: Page, common: Mapping[str, Any]) -> str:
     environment = Environment(
         loader=PackageLoader("python_stats"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["noun"] = noun
     script, source = "", "'none'"
     if page.script:
         assert environment.loader is not None

@@ -26,6 +26,16 @@ def clipped(text: str, length: int = LONGEST_TEXT) -> str:
     return flat if len(flat) <= length else flat[: length - 1].rstrip() + "…"
 
 
+class _Formats(dict[str, Writer]):
+    """Writers by name; `money:USD` writes as `money` does, in that currency."""
+
+    def __missing__(self, name: str) -> Writer:
+        form, _, currency = name.partition(":")
+        if not currency:
+            raise KeyError(name)
+        return formats(currency)[form]
+
+
 def formats(currency: str) -> dict[str, Writer]:
     """The ways in which a value can be written on a page, by the name that stands in `data-format`."""
     plain: dict[str, Writer] = {
@@ -47,21 +57,22 @@ def formats(currency: str) -> dict[str, Writer]:
         "confidence": _confidence,
         "duration": wording.duration,
         "seconds": wording.duration,
-        "days": lambda value: wording.number(value) + wording.THIN + ("day" if value == 1 else "days"),
+        "span": wording.span,
+        "days": lambda value: wording.number(value) + wording.THIN + wording.noun(value, "day"),
         "signed_days": lambda value: wording.number(value, 1, signed=True) + wording.THIN + "days",
         "months": lambda value: wording.significant(value, 2) + wording.THIN + "months",
         "number": wording.significant,
         "increment": lambda value: wording.significant(value, signed=True),
         "part": lambda value: wording.number(value, 2),
         "per_hundred": lambda value: wording.number(value * 100, 1),
-        "points": lambda value: wording.number(value * 100, signed=True),
+        "points": wording.hundredths,
         "probability": lambda value: "> 99.9\u00a0%" if value > 0.999 else "< 0.1\u00a0%" if value < 0.001 else wording.percent(value),
         "p_value": lambda value: "< 0.001" if value < 0.001 else wording.number(value, 3),
         "moment": lambda value: f"{value:%Y-%m-%d %H:%M} UTC",
         "day": lambda value: f"{value:%Y-%m-%d}",
     }
-    effects: dict[str, Writer] = {f"effect_{unit}": _effect(unit, currency) for unit in ("share", "seconds", "number", "money")}
-    return plain | effects
+    effects: dict[str, Writer] = {f"effect_{unit}": _effect(unit, currency) for unit in ("share", "points", "seconds", "number", "money")}
+    return _Formats(plain | effects)
 
 
 def _money_rate(value: float, currency: str) -> str:
@@ -151,10 +162,18 @@ class Source:
     Attributes:
         warehouse: where they are read.
         currency: in which money is written.
+        cost_window_days: the project's variable.
     """
 
     warehouse: Warehouse
     currency: str
+    cost_window_days: float = 28
+
+    @property
+    def window(self) -> str:
+        """How long the days are over which friction is counted, in words: 28 days."""
+        days = self.cost_window_days
+        return wording.number(days, 0 if days == int(days) else 1) + wording.THIN + wording.noun(days, "day")
 
     @property
     def writers(self) -> dict[str, Writer]:

@@ -9,8 +9,8 @@ import pytest
 from python_stats.learning import patterns
 
 
-def decision(experiment_id: str, verdict: str = "ship", **more: Any) -> dict[str, Any]:
-    return {"experiment_id": experiment_id, "verdict": verdict, "feature_class": "human_handover", "variant_id": "b", **more}
+def decision(experiment_id: str, verdict: str = "ship", variant_id: str | None = "b") -> dict[str, Any]:
+    return {"experiment_id": experiment_id, "verdict": verdict, "feature_class": "human_handover", "variant_id": variant_id}
 
 
 def result(experiment_id: str, low: float | None, high: float | None, **more: Any) -> dict[str, Any]:
@@ -36,9 +36,19 @@ def test_less_is_better_where_the_design_says_so() -> None:
     assert (row["improved"], row["worsened"]) == (1, 0) and row["best_relative_effect"] == pytest.approx(-0.2)
 
 
-@pytest.mark.parametrize(
-    "change", [{"variant_id": "c"}, {"segment": "plan=pro"}, {"role": "value"}, {"is_decision": False}, {"ci_low": None}]
-)
+def test_a_declared_metric_without_an_interval_is_unclear() -> None:
+    """Skewed, or without any figures: the experiment has declared it all the same."""
+    results = [result("up", 0.1, 0.2), result("skewed", None, None, relative_effect=1.2), result("empty", None, None)]
+    (row,) = patterns(results, [decision(name) for name in ("up", "skewed", "empty")])
+    assert [row[name] for name in ("experiments", "improved", "unclear", "worsened", "best_experiment_id")] == [3, 1, 2, 0, "up"]
+
+
+def test_a_verdict_about_no_variant_leaves_its_metrics_unclear() -> None:
+    (row,) = patterns([result("a", 0.1, 0.2), result("a", 0.3, 0.4, variant_id="c")], [decision("a", "hold", variant_id=None)])
+    assert (row["experiments"], row["improved"], row["unclear"]) == (1, 0, 1)
+
+
+@pytest.mark.parametrize("change", [{"variant_id": "c"}, {"segment": "plan=pro"}, {"role": "value"}, {"is_decision": False}])
 def test_what_does_not_count(change: dict[str, Any]) -> None:
     assert patterns([result("a", 0.1, 0.2) | change], [decision("a")]) == []
 

@@ -134,6 +134,19 @@ def test_corners() -> None:
     assert small["plan=pro", "median"]["n_control"] == 150 and small["all", "median"]["status"] == "ok"
 
 
+def test_a_warning_shows_no_estimate_of_a_small_segment() -> None:
+    """15 cases an arm: their mean may not be relied on, and in a segment is not shown; nor is a 90th percentile of one arm alone."""
+    found = effects([row for segment in ("all", "plan=pro") for arm, variant in enumerate(("old", "new"))
+                     for row in drawn(15, 5000, arm, segment, variant, censored=0.5 * arm)])  # fmt: skip
+    means = [found[segment, "restricted_mean"] for segment in ("all", "plan=pro")]
+    assert means[0]["status"] == "few_ended" and means[0]["effect"] is not None and means[1]["status"] == "segment_too_small"
+    for (segment, measure), row in found.items():
+        shown = {name for name, value in row.items() if isinstance(value, float) and name != "alpha"}
+        assert segment == "all" or not shown, (measure, row["status"], shown)
+        assert (row["n_control"], row["n_variant"]) == (15, 15)
+    assert found["all", "p90"]["control_value"] is not None
+
+
 def test_curves_are_thinned_without_losing_a_case() -> None:
     tables = [*drawn(3000, 400_000, 1), *drawn(30, 5000, 2, variant="new"), *drawn(20, 5000, 3, "plan=pro")]
     rows = survival_curves([PLAN], tables)

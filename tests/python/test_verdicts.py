@@ -11,16 +11,19 @@ import pytest
 from handmade_warehouse import share_row
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from persons import life_rows
 
 from python_stats.analysis import Options, analyze, split_of
-from python_stats.analysis.levels import BEFORE_FIRST_LOOK
-from python_stats.analysis.rows import MISSING_METRIC, NO_CONTROL, SEGMENT_TOO_SMALL
+from python_stats.analysis.levels import BEFORE_FIRST_LOOK, at_level
+from python_stats.analysis.rows import MISSING_METRIC, NO_CONTROL, NUMBERS, SEGMENT_TOO_SMALL
+from python_stats.analysis.segments import segment_effects
 from python_stats.designs import Design, Objective, Variant
 from python_stats.estimators.periods import TOO_FEW_PERIODS
 from python_stats.estimators.split import Split
 from python_stats.estimators.status import OK, STATUSES
 from python_stats.monitoring import NO_DAILY_FIGURES
-from python_stats.verdicts import VERDICTS, WHY, decide
+from python_stats.verdicts import VERDICTS, WHY, decide, why_not_relative
+from python_stats.wording import span
 
 SOUND = Split(0.0, 1, 1.0, True, "ok")
 AFTER = datetime(2026, 5, 5)
@@ -228,6 +231,25 @@ def test_small_segments_show_no_estimate(persons: int, status: str) -> None:
     assert row["status"] == status and (row["effect"] is None) == (status != "ok") and row["n_control"] == persons
 
 
+def test_a_warning_shows_no_estimate_of_a_small_segment() -> None:
+    """1 of 20 against 3 of 20 is too few events: in all it has an effect, and no interval; in a segment nothing but the counts."""
+    plan = design(objectives=design().objectives[:1])
+    stats = [share_row("e", v, "conversion", 20, found, segment=name) for name in ("all", "plan=pro") for v, found in (("old", 1), ("new", 3))]
+    rows = {row["segment"]: row for row in analyze([plan], stats, [], Options())}
+    assert rows["all"]["status"] == "too_few_events" and rows["all"]["effect"] is not None and rows["all"]["ci_low"] is None
+    small = rows["plan=pro"]
+    assert (small["status"], small["relative_status"], small["n_control"]) == ("segment_too_small", "segment_too_small", 20)
+    assert {name: small[name] for name in NUMBERS if not name.startswith("n_") and small[name] is not None} == {}
+    (shown,) = segment_effects([plan], list(rows.values()))
+    assert (shown["status"], shown["effect"], shown["ci_low"], shown["shrunken_effect"]) == ("segment_too_small", None, None, None)
+
+
+def test_a_small_segment_without_an_estimate_says_why() -> None:
+    stats = [share_row("e", v, "conversion", 20, 0, segment="plan=pro") for v in ("old", "new")]
+    row = next(row for row in analyze([design()], stats, [], Options()) if row["segment"] == "plan=pro")
+    assert (row["status"], row["control_value"], row["n_control"]) == ("zero_variance", None, 20)
+
+
 def sentence_of(control: tuple[int, int], variant: tuple[int, int], good_direction: str = "increase") -> str:
     """The verdict's sentence on a share, (events, persons) an arm."""
     aims = (Objective("conversion", "primary", good_direction, 0.1, 0.05, 0.05),)
@@ -247,6 +269,29 @@ def test_why_there_is_no_relative_change() -> None:
     few, near_zero = sentence_of((40, 2000), (4, 2000), "decrease"), sentence_of((0, 2000), (30, 2000), "decrease")
     assert "went from 2.0 % to 0.20 % (no relative change can be given: it happened to fewer than five people of a variant)" in few
     assert "(no relative change can be given: the control is too close to 0)" in near_zero
+
+
+def test_too_close_to_0_at_a_level_is_said_of_the_level() -> None:
+    """30 of 300 are far from 0 at 95 %, but not at 99.99999 %; 1 of 300 is not at either."""
+    for control, words in ((30, "the control is too close to 0 at this confidence"), (1, "the control is too close to 0")):
+        plan = design(objectives=design().objectives[:1])
+        cells = [share_row("e", name, "conversion", 300, events) for name, events in (("old", control), ("new", 40))]
+        row = at_level(analyze([plan], cells, [], Options())[0] | {"status": "ok"}, 1e-7, None)
+        assert why_not_relative(row | {"relative_status": "unbounded"}) == words
+
+
+def test_an_average_over_a_limited_time_says_so() -> None:
+    """A case each hour up to 200 hours; the variant takes half as long. Ten are left at 90 of the variant's 100 hours."""
+    aims = (Objective("resolution_time", "primary", "decrease", 0.1, 0.05, 0.05),)
+    plan = design(objectives=aims, planned_sample_per_variant=100)
+    hours = np.arange(200.0)
+    tables = life_rows("e", "resolution_time", {"old": (hours, hours >= 0), "new": (hours / 2, hours >= 0)})
+    results = analyze([plan], [], tables, Options())
+    sentence = decide(plan, results, SOUND, AFTER).sentence.replace("\u00a0", " ")
+    (horizon,) = {row["horizon_s"] for row in results}
+    assert horizon < 30 * 86400
+    assert f"time to resolution (on average, within {span(horizon)}) went from".replace("\u00a0", " ") in sentence
+    assert "on average" not in sentence_of((100, 1000), (200, 1000))
 
 
 @pytest.mark.parametrize("variant", [0, 10])

@@ -38,6 +38,14 @@ from python_stats import wording
         (wording.money(3400.0, "CHF", signed=True), "+CHF 3,400"),
         (wording.in_unit(12.345, "money"), "€12.35"),
         (wording.in_unit(0.00123, "number"), "0.00123"),
+        (wording.in_unit(-0.0428, "points"), "−4"),
+        (wording.in_unit(1.0, "points"), "+100"),
+        (wording.in_unit(0.0, "points"), "0"),
+        (wording.effect_in_unit(-0.0325, "points"), "−3.2 points"),
+        (wording.span(30 * 86400), "30 days"),
+        (wording.span(282_600), "3.3 days"),
+        (wording.span(None), "–"),
+        (f"1 {wording.noun(1, 'day')}, 2 {wording.noun(2, 'day')}, 0 {wording.noun(0, 'entry', 'entries')}", "1 day, 2 days, 0 entries"),
     ],
 )
 def test_wording(text: str, expected: str) -> None:
@@ -50,7 +58,7 @@ def test_only_nothing_is_none_and_only_all_is_all(share: float) -> None:
     assert 0 < shown < 100 and shown == pytest.approx(100 * share, rel=0.051)
 
 
-@pytest.mark.parametrize("unit", ["share", "seconds", "money", "number"])
+@pytest.mark.parametrize("unit", ["share", "points", "seconds", "money", "number"])
 @given(st.floats(0.001, 1), st.floats(1e-6, 1))
 def test_two_values_that_differ_are_told_apart(unit: str, first: float, change: float) -> None:
     second = first * (1 + change)

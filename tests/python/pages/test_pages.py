@@ -12,11 +12,13 @@ import duckdb
 import pytest
 from sites import once, render
 
-from python_stats import svg
+from python_stats import stages, svg
 from python_stats.errors import UserError
+from python_stats.metrics import metrics
 from python_stats.project import Flags, open_project
 from python_stats.report import formats, render_site, write_site
 from python_stats.report.naming import file_name
+from python_stats.report.page import effect_form, value_form
 from python_stats.warehouse import open_warehouse
 
 FOLDERS = ("plain_folder", "full_folder", "hostile_folder")
@@ -85,9 +87,9 @@ def plain(plain_folder: Path) -> dict[str, str]:
     return once(plain_folder)
 
 
-def rendered() -> dict[str, str]:
+def rendered(**more: Any) -> dict[str, str]:
     with open_warehouse(open_project(Flags()), read_only=True) as opened:
-        return render_site(opened, "EUR")
+        return render_site(opened, "EUR", **more)
 
 
 def looked_up(connection: Any, mart: str, key: str) -> dict[str, Any]:
@@ -295,6 +297,15 @@ def test_figures_of_another_day_and_confidence_say_so(page_project: Path) -> Non
     assert "✕ harmed" in text[text.index("What it did") : text.index("As it came in")]
 
 
+def test_no_variant_of_an_unsound_experiment_has_a_verdict(page_project: Path) -> None:
+    with duckdb.connect(str(page_project / "w.duckdb")) as connection:
+        connection.execute("update experiment_results set known_on = '2026-02-15' where is_decision and role = 'primary'")
+        connection.execute("update experiment_sequential set verdict = 'ship' where day = '2026-02-15'")
+    pages = rendered()
+    assert "The verdict on it, ship, fell at the end of 2026-02-15" in words_of(pages["experiment-winner.html"])
+    assert "The verdict on it" not in words_of(pages["experiment-crooked.html"])
+
+
 def test_figures_of_now_say_so(plain: dict[str, str]) -> None:
     text = words_of(plain["experiment-winner.html"])
     told = "Primary metric: as of 2026-05-05 12:00 UTC, 10,000 + 10,000 people, intervals at 95 %; guardrails: as of 2026-05-05 12:00 UTC"
@@ -310,6 +321,111 @@ def test_the_cases_of_a_time_are_no_people(page_project: Path, plain: dict[str, 
         assert f"{noun.capitalize()} in the smaller variant" in text
         assert f"Sample per variant 5,000 {noun} 10,000 {noun} in the smaller one" in text
         assert f"10,000 + 10,000 {noun}, intervals" in text
+
+
+def test_an_average_over_a_limited_time_says_so(page_project: Path, plain: dict[str, str]) -> None:
+    """On the scorecard, in the page's tile and its table; no other metric is such an average."""
+    with duckdb.connect(str(page_project / "w.duckdb")) as connection:
+        connection.execute("update experiment_decisions set metric_id = 'resolution_time' where experiment_id = 'winner'")
+        connection.execute(
+            "update experiment_results set metric_id = 'resolution_time', horizon_s = 282600 where experiment_id = 'winner' and role = 'primary'"
+        )
+    pages = rendered()
+    for name, times in (("scorecard.html", 1), ("experiment-winner.html", 2)):
+        compare(page_project, pages[name])
+        assert words_of(pages[name]).count("on average, within 3.3 days") == times, name
+        assert "on average, within" not in words_of(plain[name])
+
+
+def test_a_change_without_an_interval_is_no_missing_change(page_project: Path) -> None:
+    with duckdb.connect(str(page_project / "w.duckdb")) as connection:
+        guard = "experiment_id = 'winner' and role = 'guardrail' and is_decision and segment = 'all'"
+        unknown = "relative_ci_low = null, relative_ci_high = null, ci_low = null, ci_high = null"
+        connection.execute(f"update experiment_results set status = 'skewed', relative_status = 'skewed', relative_effect = 1.24, {unknown} where {guard}")
+    text = words_of(rendered()["experiment-winner.html"])
+    assert "No interval for the relative change: a few people weigh too much" in text and "+124 %" in text
+    assert "No relative change: a few people" not in text
+
+
+def test_next_to_no_noise_is_no_figure(page_project: Path) -> None:
+    with duckdb.connect(str(page_project / "w.duckdb")) as connection:
+        connection.execute("update experiment_results set variance_reduction = 7e-8 where experiment_id = 'winner' and role = 'primary'")
+        connection.execute("update experiment_results set variance_reduction = 0.25 where experiment_id = 'winner' and role = 'guardrail'")
+    text = words_of(rendered()["experiment-winner.html"])
+    assert "adjusted for the time before, hardly less noise" in text and "adjusted for the time before, 25.0 % less noise" in text
+    assert "0.000" not in text
+
+
+def test_one_of_a_thing_has_no_plural(page_project: Path) -> None:
+    tables = (
+        "friction_journey_summary friction_cost_by_journey friction_step_summary handover_summary messaging_summary survey_summary"
+        " experiment_decisions metric_tree_evidence source_audit"
+    )
+    with duckdb.connect(str(page_project / "w.duckdb")) as connection:
+        for table in tables.split():
+            columns = [name for name, kind, *_ in connection.execute(f"describe {table}").fetchall() if kind == "BIGINT"]
+            connection.execute(f"update {table} set {', '.join(f'{name} = 1' for name in columns)}")
+        connection.execute("update experiment_sequential set is_crossed = day = '2026-02-02'")
+    things = "attempts|entries|tickets|answers|messages|weeks|days|rows|people|looks"
+    pages = rendered(cost_window_days=1)
+    found = {name: re.findall(rf"(?<![\d.,])(?<!\+ )\b1[ \u00a0](?:{things})\b", words_of(page)) for name, page in pages.items()}
+    assert {name: words for name, words in found.items() if words} == {}
+    told = {"friction.html": "1 attempt, without 1 still under way", "handover.html": "1 ticket", "metrics.html": "1 week later", "scorecard.html": "1 row ="}
+    for name, words in told.items():
+        assert words in words_of(pages[name]), name
+    assert "1 day lies beyond" in pages["experiment-winner.html"]
+
+
+def test_figures_say_over_which_days(page_project: Path) -> None:
+    """The variable reaches the pages; what is over all data says so; an attempt still under way is not in the rate."""
+    with duckdb.connect(str(page_project / "w.duckdb")) as connection:
+        connection.execute("update friction_journey_summary set completions = 530, attempts = 1009, in_progress = 2")
+    stages.report(open_project(Flags(vars="{cost_window_days: 7}")), None)
+    text = {name: words_of((page_project / "out" / f"{name}.html").read_text(encoding="utf-8")) for name in ("scorecard", "friction", "metrics", "handover")}
+    assert "what it costs in the last 7 days" in text["scorecard"] and "From bot to human over all data" in text["scorecard"]
+    assert "over the last 7 days before the data ends" in text["friction"]
+    assert "530 of 1,009 attempts, without 2 still under way" in text["friction"]
+    metrics = text["metrics"]
+    assert metrics.index("Over all data.") < metrics.index("Satisfaction (CSAT)") < metrics.index("Each figure is that of the last whole week")
+    assert re.search(r"nine in ten within \S+ s, unanswered ones counted", text["handover"]) and "Satisfaction after a ticket" in text["handover"]
+    assert "in the last 28 days" in words_of(rendered()["scorecard.html"])
+    with pytest.raises(UserError, match="variable 'cost_window_days': 'soon' must be a number above 0"):
+        stages.report(open_project(Flags(vars="{cost_window_days: soon}")), None)
+
+
+def test_amounts_of_two_currencies_are_not_compared(page_project: Path) -> None:
+    """Three steps in yen, two in the reporting currency: the dearest of each first, each amount with its own sign."""
+    with duckdb.connect(str(page_project / "w.duckdb")) as connection:
+        connection.execute("alter table friction_cost add column currency varchar")
+        (one,) = connection.execute("select * from friction_cost").fetchall()
+        columns = [name for name, *_ in connection.execute("describe friction_cost").fetchall()]
+        connection.execute("delete from friction_cost")
+        for rank, (journey, step, lost, currency) in enumerate(
+            [("kyoto", "a", 900_000, "JPY"), ("kyoto", "b", 500_000, "JPY"), ("checkout", "form", 70, "EUR"), ("checkout", "pay", 60, "EUR"), ("kyoto", "c", 1000, "JPY")]
+        ):
+            row = dict(zip(columns, one, strict=True)) | {"journey_id": journey, "step_id": step, "step_order": rank, "priority_rank": rank}
+            row |= {"expected_value_lost": lost, "currency": currency}
+            connection.execute(f"insert into friction_cost values ({', '.join('?' * len(row))})", list(row.values()))
+        connection.execute("insert into friction_cost_by_journey values ('kyoto', 600, 1401000)")
+        connection.execute("insert into friction_journey_summary select * replace ('kyoto' as journey_id) from friction_journey_summary")
+    pages = rendered()
+    scorecard, friction = words_of(pages["scorecard.html"]), words_of(pages["friction.html"])
+    assert re.findall(r"(\S+(?: [\d,]+)?) lost", scorecard) == ["€70", "JPY 900,000", "€60", "JPY 500,000", "JPY 1,000"]
+    assert "the dearest of each currency first" in scorecard and "not compared across currencies" in friction
+    assert friction.index("Value lost in these days€1,234") < friction.index("Value lost in these daysJPY 1,401,000")
+    assert compare(page_project, pages["scorecard.html"]) and compare(page_project, pages["friction.html"])
+
+
+def test_a_sum_says_that_it_is_rounded(plain: dict[str, str]) -> None:
+    for name in ("scorecard.html", "experiment-winner.html"):
+        assert "Amounts are rounded, so that a sum may differ from its parts in the last digit." in words_of(plain[name])
+
+
+def test_every_unit_of_a_metric_has_its_formats() -> None:
+    written = formats("EUR")
+    for metric_id in metrics():
+        assert {value_form(metric_id), effect_form(metric_id)} <= set(written), metric_id
+    assert (written["points"](-0.0428), written["effect_points"](0.125)) == ("−4", "+12.5\u00a0points")
 
 
 def test_worse_within_the_harm_allowed_is_no_gain(page_project: Path) -> None:
