@@ -58,7 +58,7 @@ end)
                     *,
                     sum(cases) over ({{ curve }} desc rows between unbounded preceding and current row) as at_risk
                 from {{ relation }}
-            ) as at_risk
+            ) as risked
         ) as steps
     ) as curves
 {%- endmacro %}
