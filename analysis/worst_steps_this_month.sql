@@ -1,4 +1,5 @@
--- Which steps lost the most this month, and what was wrong there? The month is that of as_of.
+-- Which steps lost the most, and what was wrong there this month? The month is the calendar's up to as_of, in the reporting time zone; what
+-- was lost (expected_value_lost, priority_rank) is over the `cost_window_days` before as_of.
 with this_month as (
 
     select
@@ -14,7 +15,7 @@ with this_month as (
         sum(steps.pause_s) as pause_s
     from {{ ref('friction_step_daily') }} as steps
     cross join {{ ref('as_of') }} as now
-    where {{ dbt.date_trunc('month', 'steps.day') }} = {{ dbt.date_trunc('month', 'now.as_of') }}
+    where {{ dbt.date_trunc('month', 'steps.day') }} = {{ dbt.date_trunc('month', 'now.local_as_of') }}
     group by steps.journey_id, steps.step_id
 
 )
@@ -30,7 +31,7 @@ select
     {{ rate('this_month.backtracks', 'this_month.entries') }} as backtracks_per_entry,
     {{ rate('this_month.rage_clicks', 'this_month.entries') }} as rage_clicks_per_entry,
     {{ rate('this_month.pause_s', 'this_month.entries') }} as hesitation_s_per_entry,
-    costs.expected_value_lost as expected_value_lost_28d,
+    costs.expected_value_lost,
     costs.priority_rank
 from this_month
 inner join {{ ref('friction_cost') }} as costs

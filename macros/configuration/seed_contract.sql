@@ -130,6 +130,7 @@
         to_journey,
         [['journey_id', 'step_id'], 'journey_steps', ['journey_id', 'step_id']],
         [['campaign_id'], 'campaigns', ['campaign_id']],
+        [['channel'], 'support_costs', ['channel']],
     ], 'columns': {
         'idea_id': id,
         'idea_name': words,

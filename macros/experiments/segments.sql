@@ -1,12 +1,22 @@
-{# The segments of persons, one per column of `users` that experiments are cut by. #}
+{#
+  The segments of the persons compared, one per column of `users` that experiments are cut by. Who has no row in `users` is `(not set)`, like who
+  has an empty cell: so segments add up to everyone.
+#}
 {% macro person_segments() -%}
     {%- for column in var('user_segments', []) %}
     select
-        keys.person_key,
-        '{{ column }}=' || coalesce(users.{{ column }}, '(not set)') as segment
-    from {{ ref('stg_users') }} as users
-    inner join {{ ref('int_person_keys') }} as keys
-        on 'u:' || users.user_id = keys.identity
+        persons.person_key,
+        '{{ column }}=' || coalesce(known.{{ column }}, '(not set)') as segment
+    from (select distinct person_key from {{ ref('int_compared_persons') }}) as persons
+    left join (
+        select
+            keys.person_key,
+            users.{{ column }}
+        from {{ ref('stg_users') }} as users
+        inner join {{ ref('int_person_keys') }} as keys
+            on 'u:' || users.user_id = keys.identity
+    ) as known
+        on persons.person_key = known.person_key
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}

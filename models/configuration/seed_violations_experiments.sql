@@ -46,6 +46,19 @@ variant_counts as (
 
 ),
 
+-- what verdicts are given by, in the window that gives them
+judged as (
+
+    select
+        experiment_metrics.experiment_id,
+        experiment_metrics.metric_id,
+        coalesce(cast(experiments.decision_window_days as {{ dbt.type_string() }}), 'all') as decision_window
+    from experiment_metrics
+    inner join experiments on experiment_metrics.experiment_id = experiments.experiment_id
+    where experiment_metrics.role in ('primary', 'guardrail')
+
+),
+
 violations as (
 
     select
@@ -72,6 +85,15 @@ violations as (
     {{ violation('experiment_metrics', row_key('experiment_metrics'), 'max_harm_rollback', 'guardrail_has_threshold', "'a guardrail needs max_harm_rollback; write the relative harm that rolls the change back, such as 0.05.'") }}
     from experiment_metrics
     where role = 'guardrail' and max_harm_rollback is null
+    {%- for metric_id, metric in metric_definitions().items() if metric.windows %}
+    {%- set has = literal(metric_id ~ ' has figures in windows of ' ~ metric.windows | join(' and ') ~ ' days alone, and the verdict falls by the window ') %}
+    {%- set advice = literal('; write decision_window_days ' ~ metric.windows | join(' or ') ~ ' in ' ~ seed_file('experiments') ~ ', or make it secondary.') %}
+    union all
+    select
+    {{ violation('experiment_metrics', row_key('experiment_metrics', 'judged'), 'metric_id', 'metric_has_the_decision_window', has ~ ' || judged.decision_window || ' ~ advice) }}
+    from judged
+    where judged.metric_id = '{{ metric_id }}' and judged.decision_window not in ('{{ metric.windows | join("', '") }}')
+    {%- endfor %}
     union all
     select
     {{ violation('experiment_variants', row_key('experiments'), 'variant_id', 'two_variants_at_least', "'the number of variants is ' || " ~ as_text('variants') ~ " || '; write at least two.'") }}

@@ -1,6 +1,6 @@
 -- The ideas of the backlog, ranked by a weighted score whose parts are all shown. Volume, severity and value are measured.
 {% set weights = backlog_weights() -%}
-{% set months = 365 / 12 / number_var('cost_window_days', 28) -%}
+{% set months = 365.25 / 12 / number_var('cost_window_days', 28) -%}
 
 with ideas as (
 

@@ -6,14 +6,12 @@
 with steps as (
 
     select
-        costs.journey_id,
-        costs.step_id,
-        costs.entries,
-        costs.abandonments,
-        case when coalesce(journeys.currency, {{ currency }}) = {{ currency }} then costs.expected_value_lost end as expected_value_lost
-    from {{ ref('friction_cost') }} as costs
-    inner join {{ ref('cfg_journeys') }} as journeys
-        on costs.journey_id = journeys.journey_id
+        journey_id,
+        step_id,
+        entries,
+        abandonments,
+        case when currency = {{ currency }} then expected_value_lost end as expected_value_lost
+    from {{ ref('friction_cost') }}
 
 ),
 
@@ -80,7 +78,7 @@ select
     campaigns.campaign_id as target,
     messages.delivered as volume,
     1 - {{ rate('messages.converted', 'messages.delivered') }} as severity,
-    case when coalesce(journeys.currency, {{ currency }}) = {{ currency }} then messages.converted * journeys.value_per_completion end as value_at_stake
+    case when journeys.currency = {{ currency }} then messages.converted * journeys.value_per_completion end as value_at_stake
 from {{ ref('cfg_campaigns') }} as campaigns
 inner join messages
     on campaigns.campaign_id = messages.campaign_id
@@ -92,7 +90,7 @@ select
     costs.channel as target,
     tickets.tickets as volume,
     {{ rate('tickets.troubled', 'tickets.tickets') }} as severity,
-    case when costs.currency = {{ currency }} then tickets.support_cost end as value_at_stake
+    tickets.support_cost as value_at_stake
 from {{ ref('cfg_support_costs') }} as costs
 inner join tickets
     on costs.channel = tickets.channel

@@ -1,6 +1,6 @@
 -- Life tables of the time metrics: per variant and bucket of time, how many cases were at risk, how many had their event and how
 -- many are censored: not there yet at as_of, or at the end of a fixed window.
--- depends_on: {{ ref('stg_users') }}, {{ ref('int_person_keys') }}
+-- depends_on: {{ ref('int_compared_persons') }}, {{ ref('stg_users') }}, {{ ref('int_person_keys') }}
 {% set end_us = 'cases.exposed_us + windows.window_us' -%}
 
 with windows as (

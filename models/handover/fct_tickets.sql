@@ -106,7 +106,7 @@ inner join {{ ref('int_persons') }} as persons
 inner join clocks
     on tickets.ticket_id = clocks.ticket_id
 left join {{ ref('cfg_support_costs') }} as costs
-    on tickets.channel = costs.channel
+    on tickets.channel = costs.channel and costs.currency = {{ literal(var('reporting_currency', 'EUR')) }}
 left join csat_answers
     on tickets.ticket_id = csat_answers.ticket_id and csat_answers.answer_number = 1
 left join repeated

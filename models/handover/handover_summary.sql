@@ -1,7 +1,14 @@
--- Support in one look: all tickets, by path, and by the timing of the handover. Times to resolution are read off the survival curves,
--- which count open tickets as open.
+-- Support in one look: all tickets, by path, and by the timing of the handover. Times are read off survival curves, in which a ticket
+-- that still waits at as_of counts as waiting.
+{% set times = {
+    'first_response': ('opened_at', 'first_response_at'),
+    'handover_wait': ('handed_over_at', 'taken_over_at'),
+    'resolution': ('opened_at', 'resolved_at'),
+} -%}
+{% set quantiles = {'p50': 0.5, 'p90': 0.9} -%}
+
 with tickets as (
-{{ tickets_by_breakdown() }}
+{{ tickets_by_breakdown(ref('fct_tickets')) }}
 
 ),
 
@@ -27,13 +34,63 @@ counted as (
         {{ count_where('csat_score is not null') }} as csat_answers,
         coalesce({{ exact_sum('csat_score') }}, 0) as csat_sum,
         {{ count_where('support_cost is not null') }} as costed,
-        coalesce({{ exact_sum('support_cost') }}, 0) as support_cost,
-        {{ percentile('first_response_s', 0.5) }} as first_response_p50_s,
-        {{ percentile('first_response_s', 0.9) }} as first_response_p90_s,
-        {{ percentile('handover_wait_s', 0.5) }} as handover_wait_p50_s,
-        {{ percentile('handover_wait_s', 0.9) }} as handover_wait_p90_s
+        coalesce({{ exact_sum('support_cost') }}, 0) as support_cost
     from tickets
     group by breakdown, breakdown_value
+
+),
+
+waits as (
+
+    {% for waited_for, (start, event) in times.items() -%}
+    {% set bucket = fine_bucket_start_s(elapsed_us(epoch_us(start), 'coalesce(' ~ epoch_us(event) ~ ', now.as_of_us)')) -%}
+    select
+        '{{ waited_for }}' as waited_for,
+        path,
+        handover_timing,
+        {{ bucket }} as bucket_start_s,
+        {{ count_where(event ~ ' is not null') }} as events,
+        cast(count(*) as bigint) as cases
+    from {{ ref('fct_tickets') }}
+    cross join {{ ref('as_of') }} as now
+    where {{ start }} is not null
+    group by path, handover_timing, {{ bucket }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+bucketed as (
+
+    select
+        breakdown,
+        breakdown_value,
+        waited_for,
+        bucket_start_s,
+        {{ sum_integer('events') }} as events,
+        {{ sum_integer('cases') }} as cases
+    from ({{ tickets_by_breakdown('waits') }}
+    ) as counts
+    group by breakdown, breakdown_value, waited_for, bucket_start_s
+
+),
+
+curves as (
+
+{{ waiting_curves('bucketed', ['breakdown', 'breakdown_value', 'waited_for']) }}
+
+),
+
+quantiles as (
+
+    select
+        breakdown,
+        breakdown_value,
+        waited_for,
+        {% for name, share in quantiles.items() -%}
+        {{ waiting_quantile(share, fine_bucket_end_s('bucket_start_s')) }} as {{ name }}_s{{ ',' if not loop.last }}
+        {% endfor %}
+    from curves
+    group by breakdown, breakdown_value, waited_for
 
 ),
 
@@ -42,17 +99,24 @@ times as (
     select
         breakdown,
         breakdown_value,
-        min(case when share_still_open <= 0.5 then bucket_end_s end) as resolution_p50_s,
-        min(case when share_still_open <= 0.1 then bucket_end_s end) as resolution_p90_s
-    from {{ ref('handover_survival') }}
+        {% for waited_for in times -%}
+        {% set outer = loop -%}
+        {% for name in quantiles -%}
+        max(case when waited_for = '{{ waited_for }}' then {{ name }}_s end) as {{ waited_for }}_{{ name }}_s{{ ',' if not (loop.last and outer.last) }}
+        {% endfor -%}
+        {% endfor %}
+    from quantiles
     group by breakdown, breakdown_value
 
 )
 
 select
     counted.*,
-    cast(times.resolution_p50_s as {{ type_double() }}) as resolution_p50_s,
-    cast(times.resolution_p90_s as {{ type_double() }}) as resolution_p90_s,
+    {% for waited_for in times -%}
+    {% for name in quantiles -%}
+    cast(times.{{ waited_for }}_{{ name }}_s as {{ type_double() }}) as {{ waited_for }}_{{ name }}_s,
+    {% endfor -%}
+    {% endfor -%}
     {{ rate('counted.responded', 'counted.tickets') }} as response_rate,
     {{ rate('counted.resolved', 'counted.tickets') }} as resolution_rate,
     {{ rate('counted.escalated', 'counted.tickets') }} as escalation_rate,

@@ -7,7 +7,7 @@ with bucketed as (
         breakdown_value,
         {{ bucket_start_s(millionths('observed_s')) }} as bucket_start_s,
         is_resolved
-    from ({{ tickets_by_breakdown() }}
+    from ({{ tickets_by_breakdown(ref('fct_tickets')) }}
     ) as tickets
 
 ),

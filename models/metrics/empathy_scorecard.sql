@@ -50,7 +50,6 @@ harms as (
     where
         changes.harm > 0
         and changes.denominator >= {{ number_var('min_segment_size', 200) }}
-        and changes.kind <> 'time'
         and (
             (changes.tree_level = 'guardrail' and changes.owner_team = 'all')
             or (changes.tree_level = 'experience' and changes.owner_team not in ('all', cells.owner_team) and cells.owner_team <> 'all')

@@ -1,14 +1,32 @@
--- Each team's metrics by week beside their own mean of the four weeks before, and whether they moved the good way.
-with compared as (
+-- Each team's metrics by week beside their own mean of the four weeks before, and whether they moved the good way. Of four weeks in
+-- which a metric has gaps it is the mean of the others: what lies further back is not compared with.
+with numbered as (
 
     select
-        weekly.*,
+        *,
+        cast({{ dbt.datediff("cast('1970-01-01' as date)", 'week', 'day') }} as integer) as day_no
+    from {{ ref('metric_weekly') }}
+
+),
+
+compared as (
+
+    select
+        weekly.week,
+        weekly.owner_team,
+        weekly.metric_id,
+        weekly.tree_level,
+        weekly.kind,
+        weekly.is_complete,
+        weekly.numerator,
+        weekly.denominator,
+        weekly.value,
         catalog.headline_of,
         catalog.good_direction,
         avg(weekly.value) over (
-            partition by weekly.metric_id, weekly.owner_team order by weekly.week rows between 4 preceding and 1 preceding
+            partition by weekly.metric_id, weekly.owner_team order by weekly.day_no range between 28 preceding and 7 preceding
         ) as usual_value
-    from {{ ref('metric_weekly') }} as weekly
+    from numbered as weekly
     inner join {{ ref('metric_catalog') }} as catalog
         on weekly.metric_id = catalog.metric_id
 

@@ -18,7 +18,7 @@ with counted_by_team as (
         select
             day,
             owner_column,
-            {{ bucket_start_s('observed_us') }} as bucket_start_s,
+            {{ fine_bucket_start_s('observed_us') }} as bucket_start_s,
             {{ count_where('is_event') }} as events,
             count(*) as cases
         from (
@@ -31,7 +31,7 @@ with counted_by_team as (
             cross join {{ ref('as_of') }} as now
             where {{ metric.starts_at }} is not null
         ) as cases
-        group by day, owner_column, {{ bucket_start_s('observed_us') }}
+        group by day, owner_column, {{ fine_bucket_start_s('observed_us') }}
     ) as days
     {%- if metric.team %}
     left join {{ ref(metric.team.model) }} as owners
@@ -65,26 +65,9 @@ counted as (
 
 ),
 
-risked as (
-
-    select
-        *,
-        sum(cases) over (
-            partition by metric_id, week, owner_team order by bucket_start_s desc rows between unbounded preceding and current row
-        ) as at_risk
-    from counted
-
-),
-
--- the logarithm of the share that is still waiting at the bucket's end; where all had their event, nobody is
 curves as (
 
-    select
-        *,
-        sum(case when events = at_risk then -1000 else ln(1 - cast(events as {{ type_double() }}) / at_risk) end) over (
-            partition by metric_id, week, owner_team order by bucket_start_s rows between unbounded preceding and current row
-        ) as log_waiting
-    from risked
+{{ waiting_curves('counted', ['metric_id', 'week', 'owner_team']) }}
 
 )
 
@@ -94,7 +77,6 @@ select
     owner_team,
     sum(cases) as cases,
     sum(events) as events,
-    -- the middle of the bucket in which half had their event; null where half had not
-    min(case when log_waiting <= ln(0.5) + 1e-9 then cast(bucket_start_s + {{ bucket_end_s('bucket_start_s') }} as {{ type_double() }}) / 2 end) as median_s
+    {{ waiting_quantile(0.5, fine_bucket_end_s('bucket_start_s')) }} as median_s
 from curves
 group by metric_id, week, owner_team

@@ -1,6 +1,14 @@
 -- What became of every raw row: accepted, a duplicate, rejected or forgotten. Each figure is counted where it arises, none is a remainder.
 -- How late accepted rows are is how long after they happened they landed.
-with
+with ticket_events_in_other_currency as (
+
+    select events.event_id
+    from {{ ref('int_checked_ticket_events') }} as events
+    inner join {{ ref('cfg_support_costs') }} as costs
+        on events.channel = costs.channel
+    where events.copy_number = 1 and costs.currency <> {{ literal(var('reporting_currency', 'EUR')) }}
+
+),
 
 {% for table, contract in raw_contract().items() -%}
 {% if table != 'users' -%}
@@ -35,6 +43,8 @@ with
         {% endfor -%}
         {% if table == 'transactions' -%}
         {{ count_where('copy_number = 1 and amount is not null and currency <> ' ~ literal(var('reporting_currency', 'EUR'))) }}
+        {%- elif table == 'ticket_events' -%}
+        (select count(*) from ticket_events_in_other_currency)
         {%- else -%}
         0
         {%- endif %} as rows_in_other_currency

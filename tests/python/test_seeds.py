@@ -101,6 +101,8 @@ CASES = [
     Case(*metric("t_two", "conversion", "primary", min_lift_rollout=""), "min_lift_rollout", "primary_has_thresholds", "experiment_id=t_two, metric_id=conversion"),
     Case(*metric("t_two", "csat", "guardrail", max_harm_rollback=""), "max_harm_rollback", "guardrail_has_threshold", "experiment_id=t_two, metric_id=csat"),
     Case(*metric("t_two", "nps", "guardrail", mde_relative="-0.1"), "mde_relative", "range", "experiment_id=t_two, metric_id=nps"),
+    Case(*metric("t_short", "retention", "guardrail"), "metric_id", "metric_has_the_decision_window", "experiment_id=t_short, metric_id=retention"),
+    Case(*metric("t_open", "retention", "primary"), "metric_id", "metric_has_the_decision_window", "experiment_id=t_open, metric_id=retention"),
     Case(*metric("t_nowhere", "nps", "guardrail"), "experiment_id", "reference", "experiment_id=t_nowhere, metric_id=nps"),
     Case(*variant("t_two", "a", "0.5", "true"), "is_control", "one_control", "experiment_id=t_two"),
     Case(*variant("t_two", "b", "0.4", "true"), "expected_share", "shares_add_up", "experiment_id=t_two"),
@@ -121,6 +123,7 @@ CASES = [
     case("backlog_ideas", "confidence", "range", idea_id="t_sure", confidence="70"),
     case("backlog_ideas", "effort_days", "range", idea_id="t_free", effort_days="0"),
     case("backlog_ideas", "campaign_id", "reference", idea_id="t_campaign", campaign_id="nowhere"),
+    case("backlog_ideas", "channel", "reference", idea_id="t_channel", campaign_id="", channel="chatt"),
     case("backlog_ideas", "journey_id", "step_needs_journey", idea_id="t_step", journey_id="", step_id="cart"),
     case("metric_tree", "child_metric_id", "no_self_edge", "parent_metric_id=ces, child_metric_id=ces", parent_metric_id="ces", child_metric_id="ces"),
     case("metric_tree", "child_metric_id", "no_cycle", "parent_metric_id=nps", parent_metric_id="nps", child_metric_id="reply_rate"),
@@ -137,6 +140,13 @@ SUPPORTING_ROWS: list[tuple[str, Row]] = [
     ("business_hours", {"weekday": "7", "opens_at": "00:30", "closes_at": "24:00"}),
     ("experiments", {"experiment_id": "t_two"}),
     ("experiments", {"experiment_id": "t_unguarded"}),
+    ("experiments", {"experiment_id": "t_short", "decision_window_days": "7"}),
+    ("experiments", {"experiment_id": "t_open", "decision_window_days": ""}),
+    ("experiments", {"experiment_id": "t_month", "decision_window_days": "30"}),
+    metric("t_short", "revenue", "primary"),
+    metric("t_open", "csat", "guardrail"),
+    metric("t_month", "retention", "primary"),
+    metric("t_two", "retention", "secondary"),
     ("experiments", {"experiment_id": "t_factorial", "design": "factorial", "what_changes": "several"}),
     metric("t_unguarded", "ces", "secondary"),
 ]
@@ -273,6 +283,11 @@ def test_a_broken_rule_is_named_by_file_key_column_and_rule(broken: Build, each:
     message = broken.violations.get((each.seed, each.key, each.column, each.rule))
     assert message is not None, sorted(broken.violations)
     assert f"{each.seed}.csv, {each.key}: " in message
+
+
+def test_a_metric_may_lack_the_window_of_a_verdict_that_does_not_hang_on_it(broken: Build) -> None:
+    found = {key for _, key, _, rule in broken.violations if rule == "metric_has_the_decision_window"}
+    assert found == {"experiment_id=t_short, metric_id=retention", "experiment_id=t_open, metric_id=retention"}  # neither of 30 days, nor secondary
 
 
 def test_a_missing_column_is_named_once(broken: Build) -> None:

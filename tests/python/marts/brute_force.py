@@ -66,6 +66,7 @@ def study_of(database: Path, timezone: str, segments: list[str]) -> Study:
     columns = ", ".join(["user_id", *segments])
     cut = {f"u:{row['user_id']}": tuple(f"{name}={row[name] or '(not set)'}" for name in segments)
            for row in rows_of(database, f"select {columns} from stg_users")}  # fmt: skip
+    nothing = tuple(f"{name}=(not set)" for name in segments)
     variants, metrics, persons = defaultdict(list), defaultdict(list), defaultdict(list)
     for row in rows_of(database, "select * from cfg_experiment_variants"):
         variants[row["experiment_id"]].append(row["variant_id"])
@@ -74,7 +75,7 @@ def study_of(database: Path, timezone: str, segments: list[str]) -> Study:
     for row in rows_of(database, "select * from fct_exposures where not is_contaminated"):
         if row["variant_id"] in variants[row["experiment_id"]]:
             persons[row["experiment_id"]].append(
-                Compared(row["person_id"], row["variant_id"], micros(row["exposed_at"]) or 0, ("all", *cut.get(row["person_id"], ()))))
+                Compared(row["person_id"], row["variant_id"], micros(row["exposed_at"]) or 0, ("all", *cut.get(row["person_id"], nothing))))
     as_of = micros(rows_of(database, "select as_of from as_of")[0]["as_of"])
     assert as_of is not None
     return Study(rows_of(database, "select * from cfg_experiments"), variants, metrics, persons, all_acts(database, as_of), all_cases(database),

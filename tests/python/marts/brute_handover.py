@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from datetime import UTC, date
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from brute_acts import millionths
 from brute_force import life_table
 from builds import rows_of
+
+from python_stats.estimators.time_quantiles import steps_of
 
 Ticket = dict[str, Any]
 DURATIONS = (
@@ -34,6 +38,25 @@ def percentile(values: list[float], share: float) -> float | None:
     below = int(place)
     above = min(below + 1, len(values) - 1)
     return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+
+
+def time_by_which(waits: list[tuple[int, bool]], share: float) -> float | None:
+    """When a share of the cases (microseconds waited, whether it came) had what they waited for, as the statistics read it off a life table.
+
+    Its buckets are of a second up to an hour, of a minute up to 30 days, of an hour beyond.
+    """
+    buckets: dict[tuple[int, int], list[bool]] = defaultdict(list)
+    for waited, came in waits:
+        whole = waited // 1_000_000
+        width = 1 if whole < 3600 else 60 if whole < 30 * 86400 else 3600
+        buckets[whole // width * width, width].append(came)
+    ordered = sorted(buckets)
+    start = np.array([begin for begin, _ in ordered], dtype=float)
+    end = start + np.array([width for _, width in ordered], dtype=float)
+    cases = np.array([len(buckets[bucket]) for bucket in ordered], dtype=float)
+    events = np.array([sum(buckets[bucket]) for bucket in ordered], dtype=float)
+    value = steps_of(start, end, np.cumsum(cases[::-1])[::-1], events, share).value
+    return float(value) if math.isfinite(value) else None
 
 
 def total(values: list[float]) -> float | None:

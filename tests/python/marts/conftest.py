@@ -13,6 +13,7 @@ from builds import (
     TIMEZONE,
     Inputs,
     build,
+    cost_a_channel_in_dollars,
     declare_all_metrics,
     declare_backlog,
     generate_by_oracle,
@@ -32,10 +33,12 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
         made = generate_by_oracle(folder, persons=200, days=100, seed=3)
         declare_all_metrics(made.seeds)
         declare_backlog(made.seeds)
+        cost_a_channel_in_dollars(made.seeds)
         return replace(made, variables={"reporting_timezone": TIMEZONE, "user_segments": SEGMENTS})
     made = generate_by_simulation(folder, events=5_000, days=100, seed=3)
     declare_all_metrics(made.seeds)
     declare_backlog(made.seeds)
+    cost_a_channel_in_dollars(made.seeds)
     return replace(made, variables={"reporting_timezone": TIMEZONE, "user_segments": SEGMENTS})
 
 

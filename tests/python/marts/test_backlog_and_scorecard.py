@@ -9,10 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from brute_handover import time_by_which
 from builds import TIMEZONE, rows_of
 
 WEIGHTS = {"severity": 1, "volume": 1, "value": 3, "confidence": 1, "effort": 2, "speed": 1}
-MONTHS = 365 / 12 / 28
+MONTHS = 365.25 / 12 / 28
+LEAST = 200  # min_segment_size
 
 
 def monday(moment: Any) -> Any:
@@ -74,6 +76,11 @@ def test_ideas_are_ranked_by_what_was_measured(built: Path) -> None:
     assert [idea["score"] for idea in ideas] == sorted((idea["score"] for idea in ideas), reverse=True)
 
 
+def test_now_is_also_told_by_the_clock_of_the_reports(built: Path) -> None:
+    now = rows_of(built, "select * from as_of")[0]
+    assert now["local_as_of"] == now["as_of"].replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(TIMEZONE)).replace(tzinfo=None) != now["as_of"]
+
+
 def test_weeks_and_teams_hold_what_happened_in_them(built: Path) -> None:
     weekly = {(row["metric_id"], row["owner_team"], row["week"]): row for row in rows_of(built, "select * from metric_weekly")}
     owners = {row["journey_id"]: row["owner_team"] for row in rows_of(built, "select * from cfg_journeys")}
@@ -101,26 +108,37 @@ def test_weeks_and_teams_hold_what_happened_in_them(built: Path) -> None:
 
 
 def test_a_median_time_is_that_of_its_week(built: Path) -> None:
-    """Of weeks in which every case had its event, the median lies in the bucket of the middle case."""
-    waits = defaultdict(list)
-    for row in rows_of(built, "select * from fct_tickets"):
-        waits[monday(row["opened_at"])].append(row["first_response_s"])
+    as_of = rows_of(built, "select as_of from as_of")[0]["as_of"]
     checked = 0
-    for row in rows_of(built, "select * from metric_weekly where metric_id = 'first_response_time' and owner_team = 'all'"):
-        known = waits[row["week"]]
-        assert (row["numerator"], row["denominator"]) == (sum(wait is not None for wait in known), len(known))
-        if None not in known:
-            middle = sorted(known)[(len(known) - 1) // 2]
-            width = 60 if middle < 3600 else 3600 if middle < 30 * 86400 else 86400
-            assert row["value"] == middle // width * width + width / 2
-            checked += 1
-    assert checked
+    for metric_id, event in (("first_response_time", "first_response_at"), ("resolution_time", "resolved_at")):
+        waits = defaultdict(list)
+        for row in rows_of(built, "select * from fct_tickets"):
+            waits[monday(row["opened_at"])].append((max(((row[event] or as_of) - row["opened_at"]) // timedelta(microseconds=1), 0), row[event] is not None))
+        for row in rows_of(built, f"select * from metric_weekly where metric_id = '{metric_id}' and owner_team = 'all'"):
+            known = waits.pop(row["week"])
+            assert (row["numerator"], row["denominator"]) == (sum(came for _, came in known), len(known))
+            if len(known) > 1:
+                median = time_by_which(known, 0.5)
+                assert row["value"] == (None if median is None else pytest.approx(median, rel=1e-9))
+                checked += median is not None
+        assert not waits
+    assert checked > 5
 
 
 def test_the_scorecard_sets_levels_side_by_side(built: Path) -> None:
     weekly = {(row["metric_id"], row["owner_team"], row["week"]): row for row in rows_of(built, "select * from metric_weekly")}
     good = {row["metric_id"]: row["good_direction"] for row in rows_of(built, "select * from metric_catalog")}
+    levels = {row["metric_id"]: row["tree_level"] for row in rows_of(built, "select * from metric_catalog")}
     rows = rows_of(built, "select * from empathy_scorecard")
+
+    def change_of(metric_id: str, team: str, week: Any) -> float | None:
+        """Relative to the mean of the four weeks before that have a value."""
+        value = weekly[metric_id, team, week]["value"]
+        before = [weekly.get((metric_id, team, week - timedelta(weeks=back)), {}).get("value") for back in (1, 2, 3, 4)]
+        known = [one for one in before if one is not None]
+        usual = sum(known) / len(known) if known else 0.0
+        return None if value is None or usual == 0 else (value - usual) / abs(usual)
+
     assert {row["feature_class"] for row in rows} == {
         "reduced_friction", "contextual_messaging", "human_handover", "personalized_reassurance", "self_serve_clarity",
     }  # fmt: skip
@@ -134,10 +152,19 @@ def test_the_scorecard_sets_levels_side_by_side(built: Path) -> None:
             assert all(row[f"{level}_{name}"] == own[name] for name in ("numerator", "denominator", "value"))
             assert row[f"{level}_team"] == row["owner_team"] or (metric_id, row["owner_team"], row["week"]) not in weekly
             change, is_better = row[f"{level}_change"], row[f"{level}_is_better"]
+            expected = change_of(metric_id, row[f"{level}_team"], row["week"])
+            assert change == (None if expected is None else pytest.approx(expected, abs=1e-12))
             if change:
                 assert is_better == ((change > 0) == (good[metric_id] == "increase"))
-        if row["guardrail_metric_id"]:
-            metric_id, team = row["guardrail_metric_id"], row["guardrail_team"]
-            assert (row["guardrail_change"] < 0) == (good[metric_id] == "increase") and row["guardrail_denominator"] >= 200
-            assert team != row["owner_team"] or team == "all"
+        harms: dict[tuple[str, str], float] = {}
+        for (metric_id, team, week), other in weekly.items():
+            is_theirs = levels[metric_id] == "experience" and "all" not in (team, row["owner_team"]) and team != row["owner_team"]
+            if week == row["week"] and other["denominator"] >= LEAST and (is_theirs or (levels[metric_id], team) == ("guardrail", "all")):
+                change = change_of(metric_id, team, week)
+                if change and (change < 0) == (good[metric_id] == "increase"):
+                    harms[metric_id, team] = abs(change)
+        if harms:
+            assert harms[row["guardrail_metric_id"], row["guardrail_team"]] == pytest.approx(max(harms.values()))
+        else:
+            assert row["guardrail_metric_id"] is None
     assert {row["experience_metric_id"] for row in rows} >= {"attempt_completion_rate", "engagement_rate", "task_success_rate"}

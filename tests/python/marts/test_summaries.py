@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from brute_handover import time_by_which
 from builds import rows_of
 
 Row = dict[str, Any]
@@ -59,7 +61,6 @@ def test_handover_summary_counts_its_tickets(built: Path) -> None:
     for group, tickets in groups.items():
         row = rows[group]
         scores = [ticket["csat_score"] for ticket in tickets if ticket["csat_score"] is not None]
-        answered = [ticket["first_response_s"] for ticket in tickets if ticket["first_response_s"] is not None]
         costs = [ticket["support_cost"] for ticket in tickets if ticket["support_cost"] is not None]
         expected = {
             "tickets": len(tickets),
@@ -67,11 +68,32 @@ def test_handover_summary_counts_its_tickets(built: Path) -> None:
             "missed_handover_rate": sum(ticket["handover_timing"] == "missed" for ticket in tickets) / len(tickets),
             "reopen_rate": sum(ticket["reopens"] > 0 for ticket in tickets) / len(tickets),
             "csat": sum(scores) / len(scores) if scores else None,
-            "first_response_p50_s": median(answered) if answered else None,
             "cost_per_ticket": sum(costs) / len(costs) if costs else None,
         }
         for name, value in expected.items():
             assert close(row[name], value), (group, name)
+
+
+def test_times_of_tickets_are_read_off_as_the_statistics_read_them_off(built: Path) -> None:
+    as_of = rows_of(built, "select as_of from as_of")[0]["as_of"]
+    rows = {(row["breakdown"], row["breakdown_value"]): row for row in rows_of(built, "select * from handover_summary")}
+    known = 0
+    for group, tickets in broken_down(rows_of(built, "select * from fct_tickets")).items():
+        for time, (start, event) in {
+            "first_response": ("opened_at", "first_response_at"), "handover_wait": ("handed_over_at", "taken_over_at"), "resolution": ("opened_at", "resolved_at"),
+        }.items():  # fmt: skip
+            waits = [
+                (max(((ticket[event] or as_of) - ticket[start]) // timedelta(microseconds=1), 0), ticket[event] is not None)
+                for ticket in tickets
+                if ticket[start]
+            ]
+            if len(waits) < 2:
+                continue
+            for name, share in (("p50", 0.5), ("p90", 0.9)):
+                expected = time_by_which(waits, share)
+                assert close(rows[group][f"{time}_{name}_s"], expected), (group, time, name)
+                known += expected is not None and any(not came for _, came in waits)
+    assert known > 5
 
 
 def test_step_summary_is_what_the_cost_of_friction_counts(built: Path) -> None:
