@@ -214,15 +214,12 @@ class TimeAlternative:
     Attributes:
         value, variant: restricted mean of the control, and under the alternative.
         variance_control, variance_variant: of one case's contribution (n × Greenwood's variance).
-        event_share, event_share_variant: share of cases whose event is seen before the horizon.
     """
 
     value: Floats
     variant: Floats
     variance_control: Floats
     variance_variant: Floats
-    event_share: Floats
-    event_share_variant: Floats
 
 
 def with_hazard_ratio(
@@ -249,15 +246,7 @@ def with_hazard_ratio(
         expected_events = expected_at_risk * changed
         value, variance = restricted_mean(times, at_risk, events, horizon)
         variant, variance_variant = restricted_mean(times, expected_at_risk, expected_events, horizon)
-    inside = times[None, :] <= horizon[:, None]
-    return TimeAlternative(
-        value,
-        variant,
-        variance * cases,
-        variance_variant,
-        np.where(inside, events, 0.0).sum(axis=1) / cases,
-        np.where(inside, expected_events, 0.0).sum(axis=1),
-    )
+    return TimeAlternative(value, variant, variance * cases, variance_variant)
 
 
 def hazard_ratio_for(times: Floats, at_risk: Floats, events: Floats, cases: Floats, horizon: Floats, relative: Floats) -> Floats:
