@@ -1,9 +1,12 @@
+{# The columns of `users` that experiments are cut by: none where that table is switched off. #}
+{% macro segment_columns() -%}{{ return([] if is_switched_off('users') else var('user_segments', [])) }}{%- endmacro %}
+
 {#
   The segments of the persons compared, one per column of `users` that experiments are cut by. Who has no row in `users` is `(not set)`, like who
   has an empty cell: so segments add up to everyone.
 #}
 {% macro person_segments() -%}
-    {%- for column in var('user_segments', []) %}
+    {%- for column in segment_columns() %}
     select
         persons.person_key,
         '{{ column }}=' || coalesce(known.{{ column }}, '(not set)') as segment

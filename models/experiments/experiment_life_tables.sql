@@ -36,7 +36,7 @@ segmented as (
         watched.*,
         'all' as segment
     from watched
-    {%- if var('user_segments', []) %}
+    {%- if segment_columns() %}
     union all
     select
         watched.*,

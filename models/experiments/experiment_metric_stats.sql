@@ -1,7 +1,7 @@
 -- Sufficient statistics of every metric, one row per experiment, variant, metric, window and segment. Persons for whom nothing
 -- happened have no row of their own; they count among the persons, at 0.
 -- depends_on: {{ ref('int_compared_persons') }}, {{ ref('int_person_changes') }}, {{ ref('stg_users') }}, {{ ref('int_person_keys') }}, {{ ref('as_of') }}
-{% set has_segments = var('user_segments', []) -%}
+{% set has_segments = segment_columns() -%}
 
 with {% if has_segments -%}
 segments as (

@@ -17,7 +17,7 @@ with parts as (
 
 segment_columns as (
 
-    {% for column in var('user_segments', []) -%}
+    {% for column in segment_columns() -%}
     select {{ literal(column) }} as segment_column
     {{ 'union all ' if not loop.last }}
     {%- else -%}

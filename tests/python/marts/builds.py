@@ -51,6 +51,8 @@ STREAMS = [  # stream, metric, qualified share, value, currency: all kinds, and 
 ]  # fmt: skip
 TIMEZONE = "America/New_York"  # what the shared build reports days in, and cuts experiments by
 SEGMENTS = ["plan", "country"]
+LEAST = 5  # so many are enough for a guardrail of the scorecard
+VARIABLES = {"reporting_timezone": TIMEZONE, "user_segments": SEGMENTS, "min_segment_size": LEAST}
 
 slow = pytest.mark.skipif(not os.environ.get("EMPATHY_ROI_ALL_TESTS"), reason="minutes of builds: EMPATHY_ROI_ALL_TESTS=1")
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from builds import (
     GENERATOR,
-    SEGMENTS,
-    TIMEZONE,
+    VARIABLES,
     Inputs,
     build,
     cost_a_channel_in_dollars,
@@ -34,12 +33,12 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
         declare_all_metrics(made.seeds)
         declare_backlog(made.seeds)
         cost_a_channel_in_dollars(made.seeds)
-        return replace(made, variables={"reporting_timezone": TIMEZONE, "user_segments": SEGMENTS})
+        return replace(made, variables=VARIABLES)
     made = generate_by_simulation(folder, events=5_000, days=100, seed=3)
     declare_all_metrics(made.seeds)
     declare_backlog(made.seeds)
     cost_a_channel_in_dollars(made.seeds)
-    return replace(made, variables={"reporting_timezone": TIMEZONE, "user_segments": SEGMENTS})
+    return replace(made, variables=VARIABLES)
 
 
 @pytest.fixture(scope="session")

@@ -10,11 +10,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from brute_handover import time_by_which
-from builds import TIMEZONE, rows_of
+from builds import LEAST, TIMEZONE, rows_of
 
 WEIGHTS = {"severity": 1, "volume": 1, "value": 3, "confidence": 1, "effort": 2, "speed": 1}
 MONTHS = 365.25 / 12 / 28
-LEAST = 200  # min_segment_size
 
 
 def monday(moment: Any) -> Any:
@@ -167,4 +166,6 @@ def test_the_scorecard_sets_levels_side_by_side(built: Path) -> None:
             assert harms[row["guardrail_metric_id"], row["guardrail_team"]] == pytest.approx(max(harms.values()))
         else:
             assert row["guardrail_metric_id"] is None
+    kinds = {row["metric_id"]: row["kind"] for row in rows_of(built, "select * from metric_catalog")}
+    assert {kinds[row["guardrail_metric_id"]] for row in rows if row["guardrail_metric_id"]} >= {"ratio", "time"}
     assert {row["experience_metric_id"] for row in rows} >= {"attempt_completion_rate", "engagement_rate", "task_success_rate"}
