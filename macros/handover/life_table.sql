@@ -37,6 +37,7 @@ end)
   curve depends on no order of rows.
 #}
 {% macro waiting_curves(relation, keys) -%}
+{%- set step = 'ln(1 - ' ~ rate('events', 'at_risk') ~ ') * 1e15' -%}
 {%- set curve = 'partition by ' ~ keys | join(', ') ~ ' order by bucket_start_s' -%}
     select
         {{ keys | join(', ') }},
@@ -52,7 +53,7 @@ end)
         from (
             select
                 *,
-                case when events < at_risk then cast({{ rounded('ln(1 - ' ~ rate('events', 'at_risk') ~ ') * 1e15') }} as bigint) else 0 end as log_step
+                case when events < at_risk then cast({{ rounded(step) }} as bigint) else 0 end as log_step
             from (
                 select
                     *,

@@ -86,11 +86,14 @@ violations as (
     from experiment_metrics
     where role = 'guardrail' and max_harm_rollback is null
     {%- for metric_id, metric in metric_definitions().items() if metric.windows %}
-    {%- set has = literal(metric_id ~ ' has figures in windows of ' ~ metric.windows | join(' and ') ~ ' days alone, and the verdict falls by the window ') %}
-    {%- set advice = literal('; write decision_window_days ' ~ metric.windows | join(' or ') ~ ' in ' ~ seed_file('experiments') ~ ', or make it secondary.') %}
+    {%- set days, file = metric.windows | join(' or '), seed_file('experiments') %}
+    {%- set found = literal(metric_id ~ ' has figures in windows of ' ~ days ~ ' days alone, and the verdict falls by the window ') %}
+    {%- set advice = literal('; write decision_window_days ' ~ days ~ ' in ' ~ file ~ ', or make it secondary.') %}
+    {%- set message = found ~ ' || judged.decision_window || ' ~ advice %}
+    {%- set key = row_key('experiment_metrics', 'judged') %}
     union all
     select
-    {{ violation('experiment_metrics', row_key('experiment_metrics', 'judged'), 'metric_id', 'metric_has_the_decision_window', has ~ ' || judged.decision_window || ' ~ advice) }}
+    {{ violation('experiment_metrics', key, 'metric_id', 'metric_has_the_decision_window', message) }}
     from judged
     where judged.metric_id = '{{ metric_id }}' and judged.decision_window not in ('{{ metric.windows | join("', '") }}')
     {%- endfor %}
