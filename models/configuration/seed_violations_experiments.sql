@@ -46,7 +46,7 @@ variant_counts as (
 
 ),
 
--- what verdicts are given by, in the window that gives them
+-- what each verdict is given by, in the window that gives it
 judged as (
 
     select
@@ -55,7 +55,7 @@ judged as (
         coalesce(cast(experiments.decision_window_days as {{ dbt.type_string() }}), 'all') as decision_window
     from experiment_metrics
     inner join experiments on experiment_metrics.experiment_id = experiments.experiment_id
-    where experiment_metrics.role in ('primary', 'guardrail')
+    where experiment_metrics.role = 'primary'
 
 ),
 
@@ -88,7 +88,7 @@ violations as (
     {%- for metric_id, metric in metric_definitions().items() if metric.windows %}
     {%- set days, file = metric.windows | join(' or '), seed_file('experiments') %}
     {%- set found = literal(metric_id ~ ' has figures in windows of ' ~ days ~ ' days alone, and the verdict falls by the window ') %}
-    {%- set advice = literal('; write decision_window_days ' ~ days ~ ' in ' ~ file ~ ', or make it secondary.') %}
+    {%- set advice = literal('; write decision_window_days ' ~ days ~ ' in ' ~ file ~ ', or make another metric the primary one.') %}
     {%- set message = found ~ ' || judged.decision_window || ' ~ advice %}
     {%- set key = row_key('experiment_metrics', 'judged') %}
     union all

@@ -101,7 +101,7 @@ CASES = [
     Case(*metric("t_two", "conversion", "primary", min_lift_rollout=""), "min_lift_rollout", "primary_has_thresholds", "experiment_id=t_two, metric_id=conversion"),
     Case(*metric("t_two", "csat", "guardrail", max_harm_rollback=""), "max_harm_rollback", "guardrail_has_threshold", "experiment_id=t_two, metric_id=csat"),
     Case(*metric("t_two", "nps", "guardrail", mde_relative="-0.1"), "mde_relative", "range", "experiment_id=t_two, metric_id=nps"),
-    Case(*metric("t_short", "retention", "guardrail"), "metric_id", "metric_has_the_decision_window", "experiment_id=t_short, metric_id=retention"),
+    Case(*metric("t_short", "retention", "primary"), "metric_id", "metric_has_the_decision_window", "experiment_id=t_short, metric_id=retention"),
     Case(*metric("t_open", "retention", "primary"), "metric_id", "metric_has_the_decision_window", "experiment_id=t_open, metric_id=retention"),
     Case(*metric("t_nowhere", "nps", "guardrail"), "experiment_id", "reference", "experiment_id=t_nowhere, metric_id=nps"),
     Case(*variant("t_two", "a", "0.5", "true"), "is_control", "one_control", "experiment_id=t_two"),
@@ -143,10 +143,10 @@ SUPPORTING_ROWS: list[tuple[str, Row]] = [
     ("experiments", {"experiment_id": "t_short", "decision_window_days": "7"}),
     ("experiments", {"experiment_id": "t_open", "decision_window_days": ""}),
     ("experiments", {"experiment_id": "t_month", "decision_window_days": "30"}),
-    metric("t_short", "revenue", "primary"),
+    metric("t_short", "csat", "guardrail"),
     metric("t_open", "csat", "guardrail"),
     metric("t_month", "retention", "primary"),
-    metric("t_two", "retention", "secondary"),
+    metric("t_two", "retention", "guardrail"),
     ("experiments", {"experiment_id": "t_factorial", "design": "factorial", "what_changes": "several"}),
     metric("t_unguarded", "ces", "secondary"),
 ]
@@ -285,9 +285,9 @@ def test_a_broken_rule_is_named_by_file_key_column_and_rule(broken: Build, each:
     assert f"{each.seed}.csv, {each.key}: " in message
 
 
-def test_a_metric_may_lack_the_window_of_a_verdict_that_does_not_hang_on_it(broken: Build) -> None:
+def test_only_the_primary_metric_must_have_the_window_of_the_verdict(broken: Build) -> None:
     found = {key for _, key, _, rule in broken.violations if rule == "metric_has_the_decision_window"}
-    assert found == {"experiment_id=t_short, metric_id=retention", "experiment_id=t_open, metric_id=retention"}  # neither of 30 days, nor secondary
+    assert found == {"experiment_id=t_short, metric_id=retention", "experiment_id=t_open, metric_id=retention"}  # neither of 30 days, nor a guardrail
 
 
 def test_a_missing_column_is_named_once(broken: Build) -> None:

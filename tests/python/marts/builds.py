@@ -33,13 +33,13 @@ RAW_KEYS = {
     "consents": "consent_id",
     "users": "user_id",
 }
-METRICS = [  # one primary, two secondary (retention has no window `all`, which gives the verdict here), the rest guardrails
-    "conversion", "attempt_completion_rate", "retention", "step_abandonment_rate", "completion_time", "time_to_first_action", "required_step_failure_rate",
+METRICS = [  # one primary, two secondary, the rest guardrails
+    "conversion", "attempt_completion_rate", "step_abandonment_rate", "completion_time", "time_to_first_action", "required_step_failure_rate",
     "error_rate", "retry_rate", "backtrack_rate", "rage_click_rate", "help_view_rate", "repeated_edit_rate", "pause_rate", "silent_friction_rate",
     "fields_per_attempt", "task_success_rate", "messages_delivered", "engagement_rate", "open_rate", "click_rate", "reply_rate",
     "message_conversion_rate", "relevance_score", "unsubscribe_rate", "complaint_rate", "unconsented_rate", "escalation_rate", "reopen_rate",
     "repeat_contact_rate", "missed_handover_rate", "early_handover_rate", "tickets_per_person", "support_cost", "csat", "nps", "ces",
-    "confidence_rate", "repeat_visits", "revenue", "purchase_rate", "churn_rate", "refund_rate", "net_value",
+    "confidence_rate", "retention", "repeat_visits", "revenue", "purchase_rate", "churn_rate", "refund_rate", "net_value",
     "time_to_complete", "latency_to_action", "first_response_time", "resolution_time", "handover_wait",
 ]  # fmt: skip
 STREAMS = [  # stream, metric, qualified share, value, currency: all kinds, and what net_value leaves out
