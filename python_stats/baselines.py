@@ -91,7 +91,7 @@ def read_baselines(
     design: Design,
     stats: Iterable[Row],
     life_tables: Iterable[Row],
-    pseudo: Sequence[Row],
+    pseudo: Iterable[Row],
     pseudo_tables: Iterable[Row],
     persons: Mapping[str, int],
     rmst_horizon_days: float,
@@ -114,19 +114,21 @@ def read_baselines(
     for row in own:
         if row["variant_id"] == control and (row["persons"] or 0) >= LEAST:
             found[row["metric_id"]] = _of_sums(row, CONTROL)
-    for metric_id, table in _by_metric(row for row in life_tables if _is_of(row, window) and row["variant_id"] == control).items():
-        watched = _most(row for row in own if row["variant_id"] == control) or persons.get(control or "", 0)
-        if control is not None and (cell := _of_table(table, CONTROL, watched, horizon_days)).n >= LEAST:
-            found[metric_id] = cell
+    if control is not None:
+        watched = _most(row for row in own if row["variant_id"] == control) or persons.get(control, 0)
+        for metric_id, table in _by_metric(row for row in life_tables if _is_of(row, window) and row["variant_id"] == control).items():
+            if (cell := _of_table(table, CONTROL, watched, horizon_days)).n >= LEAST:
+                found[metric_id] = cell
     for metric_id, rows in _by_metric(row for row in stats if _is_of(row, "all")).items():
         if metric_id not in found and sum(row["persons"] or 0 for row in rows) >= LEAST and design.covariate_window_days:
             found[metric_id] = _of_sums(_before(rows), BEFORE)
-    for row in pseudo:
-        if row["metric_window"] == window and row["metric_id"] not in found:
+    before_the_start = [row for row in pseudo if row["metric_window"] == window]
+    for row in before_the_start:
+        if row["metric_id"] not in found:
             found[row["metric_id"]] = _of_sums(row, PSEUDO)
+    watched = _most(before_the_start) or persons.get("", 0)
     for metric_id, table in _by_metric(row for row in pseudo_tables if row["metric_window"] == window).items():
         if metric_id not in found:
-            watched = _most(row for row in pseudo if row["metric_window"] == window) or persons.get("", 0)
             found[metric_id] = _of_table(table, PSEUDO, watched, horizon_days)
     return found
 

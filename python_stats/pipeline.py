@@ -57,7 +57,7 @@ def run(warehouse: Warehouse, options: Options) -> Run:
     Raises:
         UserError: a mart that is not there, or is empty where it must not be.
     """
-    as_of, local_now = read_as_of(warehouse), read_local_as_of(warehouse)
+    as_of, local_now = read_now(warehouse)
     designs = read_all_designs(warehouse)
     traffic = warehouse.read(
         "experiment_traffic", ("experiment_id", "variant_id", "exposed", "contaminated"), ("experiment_id", "variant_id")
@@ -137,31 +137,18 @@ def read_all_designs(warehouse: Warehouse) -> tuple[Design, ...]:
     )
 
 
-def read_as_of(warehouse: Warehouse) -> datetime:
-    """The moment that counts as now, in UTC.
+def read_now(warehouse: Warehouse) -> tuple[datetime, datetime]:
+    """The moment that counts as now: in UTC, and by the clock of `reporting_timezone`, whose days those of designs and daily marts are.
 
     Raises:
         UserError: where the mart is empty: no raw row was accepted.
     """
-    return _now(warehouse, "as_of")
-
-
-def read_local_as_of(warehouse: Warehouse) -> datetime:
-    """The same moment by the clock of `reporting_timezone`, whose days those of designs and daily marts are.
-
-    Raises:
-        UserError: as above.
-    """
-    return _now(warehouse, "local_as_of")
-
-
-def _now(warehouse: Warehouse, column: str) -> datetime:
-    rows = warehouse.read("as_of", (column,))
-    if not rows or rows[0][column] is None:
+    rows = warehouse.read("as_of", ("as_of", "local_as_of"))
+    if not rows or rows[0]["as_of"] is None:
         raise UserError("as_of: the mart is empty, because no raw row was accepted; load raw data, or give --vars '{as_of: …}'")
-    value = rows[0][column]
-    assert isinstance(value, datetime)
-    return value
+    in_utc, local = rows[0]["as_of"], rows[0]["local_as_of"]
+    assert isinstance(in_utc, datetime) and isinstance(local, datetime)
+    return in_utc, local
 
 
 def read_sources(warehouse: Warehouse) -> dict[str, Row]:

@@ -35,7 +35,7 @@ def plan_experiment(warehouse: Warehouse, experiment_id: str, options: Options) 
     if experiment_id not in designs:
         known = ", ".join(sorted(designs)) or "none"
         raise UserError(f"plan: seeds/experiments.csv has no experiment '{experiment_id}'; it has {known}")
-    design, as_of = designs[experiment_id], pipeline.read_local_as_of(warehouse)
+    design, (_, as_of) = designs[experiment_id], pipeline.read_now(warehouse)
 
     def own(table: str, columns: Sequence[str]) -> list[Row]:
         if not warehouse.has(table):

@@ -217,7 +217,7 @@ def nightly_run(
 
     def state() -> Any:
         with open_warehouse(project, read_only=True) as warehouse:
-            return pipeline.read_as_of(warehouse), pipeline.read_sources(warehouse)
+            return pipeline.read_now(warehouse)[0], pipeline.read_sources(warehouse)
 
     def record(records: list[history.RunRecord]) -> None:
         with open_warehouse(project) as warehouse:

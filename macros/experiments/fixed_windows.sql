@@ -1,3 +1,6 @@
+{# The window that decides an experiment, by its name: `7`, `30`, `90` or `all`. #}
+{% macro decision_window(days) -%}case when {{ days }} is null then 'all' else {{ as_text(days) }} end{%- endmacro %}
+
 {# The windows that end, shortest first. #}
 {% macro fixed_windows() -%}
 {%- set found = [] -%}

@@ -1,35 +1,22 @@
 {#
-  The bucket of a duration (microseconds): of a minute up to an hour, of an hour up to 30 days, of a day beyond. Start, in seconds.
+  The bucket of a duration (microseconds): of a minute up to an hour, of an hour up to 30 days, of a day beyond; or of other widths in seconds.
+  Start, in seconds.
 #}
-{% macro bucket_start_s(duration_us) -%}
+{% macro bucket_start_s(duration_us, widths=[60, 3600, 86400]) -%}
 {%- set seconds = 'cast(floor(' ~ duration_us ~ ' / 1000000.0) as bigint)' -%}
 (case
-    when {{ duration_us }} < 3600000000 then {{ seconds }} - {{ seconds }} % 60
-    when {{ duration_us }} < 2592000000000 then {{ seconds }} - {{ seconds }} % 3600
-    else {{ seconds }} - {{ seconds }} % 86400
+    when {{ duration_us }} < 3600000000 then {{ seconds }} - {{ seconds }} % {{ widths[0] }}
+    when {{ duration_us }} < 2592000000000 then {{ seconds }} - {{ seconds }} % {{ widths[1] }}
+    else {{ seconds }} - {{ seconds }} % {{ widths[2] }}
 end)
 {%- endmacro %}
 
-{% macro bucket_end_s(bucket_start_s) -%}
-({{ bucket_start_s }} + case when {{ bucket_start_s }} < 3600 then 60 when {{ bucket_start_s }} < 2592000 then 3600 else 86400 end)
+{% macro bucket_end_s(bucket_start_s, widths=[60, 3600, 86400]) -%}
+({{ bucket_start_s }} + case when {{ bucket_start_s }} < 3600 then {{ widths[0] }} when {{ bucket_start_s }} < 2592000 then {{ widths[1] }} else {{ widths[2] }} end)
 {%- endmacro %}
 
-{#
-  Finer ones, for a time that is read off its curve where no table shows the buckets: of a second up to an hour, of a minute up to 30 days, of
-  an hour beyond.
-#}
-{% macro fine_bucket_start_s(duration_us) -%}
-{%- set seconds = 'cast(floor(' ~ duration_us ~ ' / 1000000.0) as bigint)' -%}
-(case
-    when {{ duration_us }} < 3600000000 then {{ seconds }}
-    when {{ duration_us }} < 2592000000000 then {{ seconds }} - {{ seconds }} % 60
-    else {{ seconds }} - {{ seconds }} % 3600
-end)
-{%- endmacro %}
-
-{% macro fine_bucket_end_s(bucket_start_s) -%}
-({{ bucket_start_s }} + case when {{ bucket_start_s }} < 3600 then 1 when {{ bucket_start_s }} < 2592000 then 60 else 3600 end)
-{%- endmacro %}
+{# Finer ones, for a time that is read off its curve where no table shows the buckets: of a second, of a minute, of an hour. #}
+{% macro fine_widths() -%}{{ return([1, 60, 3600]) }}{%- endmacro %}
 
 {#
   Kaplan–Meier curves, one for each of `keys`, of a relation with `bucket_start_s`, `cases` last seen in the bucket and `events` among them: the

@@ -52,7 +52,7 @@ judged as (
     select
         experiment_metrics.experiment_id,
         experiment_metrics.metric_id,
-        coalesce(cast(experiments.decision_window_days as {{ dbt.type_string() }}), 'all') as decision_window
+        {{ decision_window('experiments.decision_window_days') }} as decision_window
     from experiment_metrics
     inner join experiments on experiment_metrics.experiment_id = experiments.experiment_id
     where experiment_metrics.role = 'primary'

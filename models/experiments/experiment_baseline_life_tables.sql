@@ -24,7 +24,7 @@ judged as (
     select
         experiment_id,
         metric_id,
-        case when decision_window_days is null then 'all' else {{ as_text('decision_window_days') }} end as metric_window,
+        {{ decision_window('decision_window_days') }} as metric_window,
         coalesce(event_us < end_us or decision_window_days is null and event_us is not null, false) as is_event,
         {{ elapsed_us('started_us', 'case when decision_window_days is null then coalesce(event_us, end_us) else least(coalesce(event_us, end_us), end_us) end') }} as observed_us
     from observed

@@ -6,7 +6,7 @@ with persons as (
 
     select
         persons.experiment_id,
-        case when experiments.decision_window_days is null then 'all' else {{ as_text('experiments.decision_window_days') }} end as metric_window,
+        {{ decision_window('experiments.decision_window_days') }} as metric_window,
         count(*) as persons
     from {{ ref('int_baseline_persons') }} as persons
     inner join {{ ref('cfg_experiments') }} as experiments

@@ -24,7 +24,7 @@ summed as (
     inner join {{ ref('cfg_experiments') }} as experiments
         on
             windows.experiment_id = experiments.experiment_id
-            and windows.metric_window = case when experiments.decision_window_days is null then 'all' else {{ as_text('experiments.decision_window_days') }} end
+            and windows.metric_window = {{ decision_window('experiments.decision_window_days') }}
     where not acts.is_before
     group by windows.experiment_id, windows.metric_id, acts.person_key, windows.metric_window, windows.metric_kind
 

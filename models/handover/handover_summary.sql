@@ -43,7 +43,7 @@ counted as (
 waits as (
 
     {% for waited_for, (start, event) in times.items() -%}
-    {% set bucket = fine_bucket_start_s(elapsed_us(epoch_us(start), 'coalesce(' ~ epoch_us(event) ~ ', now.as_of_us)')) -%}
+    {% set bucket = bucket_start_s(elapsed_us(epoch_us(start), 'coalesce(' ~ epoch_us(event) ~ ', now.as_of_us)'), fine_widths()) -%}
     select
         '{{ waited_for }}' as waited_for,
         path,
@@ -87,7 +87,7 @@ quantiles as (
         breakdown_value,
         waited_for,
         {% for name, share in quantiles.items() -%}
-        {{ waiting_quantile(share, fine_bucket_end_s('bucket_start_s')) }} as {{ name }}_s{{ ',' if not loop.last }}
+        {{ waiting_quantile(share, bucket_end_s('bucket_start_s', fine_widths())) }} as {{ name }}_s{{ ',' if not loop.last }}
         {% endfor %}
     from curves
     group by breakdown, breakdown_value, waited_for

@@ -18,7 +18,7 @@ with counted_by_team as (
         select
             day,
             owner_column,
-            {{ fine_bucket_start_s('observed_us') }} as bucket_start_s,
+            {{ bucket_start_s('observed_us', fine_widths()) }} as bucket_start_s,
             {{ count_where('is_event') }} as events,
             count(*) as cases
         from (
@@ -31,7 +31,7 @@ with counted_by_team as (
             cross join {{ ref('as_of') }} as now
             where {{ metric.starts_at }} is not null
         ) as cases
-        group by day, owner_column, {{ fine_bucket_start_s('observed_us') }}
+        group by day, owner_column, {{ bucket_start_s('observed_us', fine_widths()) }}
     ) as days
     {%- if metric.team %}
     left join {{ ref(metric.team.model) }} as owners
@@ -77,6 +77,6 @@ select
     owner_team,
     sum(cases) as cases,
     sum(events) as events,
-    {{ waiting_quantile(0.5, fine_bucket_end_s('bucket_start_s')) }} as median_s
+    {{ waiting_quantile(0.5, bucket_end_s('bucket_start_s', fine_widths())) }} as median_s
 from curves
 group by metric_id, week, owner_team

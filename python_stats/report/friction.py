@@ -75,15 +75,13 @@ def page(source: Source) -> Page:
 
 
 def cost_rows(source: Source, columns: Sequence[str]) -> list[Traced]:
-    """Rows of friction_cost, with the currency of their journey where the mart says it."""
-    key = ["journey_id", "step_id"]
-    found = source.rows_if_there("friction_cost", [*columns, "currency"], key)
-    return found or source.rows_if_there("friction_cost", columns, key)
+    """Rows of friction_cost, with the currency of their journey."""
+    return source.rows_if_there("friction_cost", [*columns, "currency"], ["journey_id", "step_id"])
 
 
 def currency_of(row: Traced, reporting: str) -> str:
     """The currency of a row's amounts; the reporting currency where it says none."""
-    return str(row.values.get("currency") or reporting)
+    return str(row["currency"] or reporting)
 
 
 def money_form(currency: str, reporting: str) -> str:

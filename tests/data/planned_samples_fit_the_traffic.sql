@@ -40,7 +40,7 @@ primaries as (
         metrics.experiment_id,
         metrics.metric_id,
         catalog.kind,
-        case when experiments.decision_window_days is null then 'all' else {{ as_text('experiments.decision_window_days') }} end as metric_window
+        {{ decision_window('experiments.decision_window_days') }} as metric_window
     from {{ ref('cfg_experiment_metrics') }} as metrics
     inner join {{ ref('cfg_experiments') }} as experiments on metrics.experiment_id = experiments.experiment_id
     inner join {{ ref('metric_catalog') }} as catalog on metrics.metric_id = catalog.metric_id
@@ -65,13 +65,6 @@ watched as (
         group by experiment_id, metric_window, variant_id
     ) as variants
     where persons > 0
-    group by experiment_id, metric_window
-    union all
-    select
-        experiment_id,
-        metric_window,
-        max(persons) as persons
-    from {{ ref('experiment_baselines') }}
     group by experiment_id, metric_window
 
 ),
@@ -104,10 +97,11 @@ units as (
         primaries.experiment_id,
         case
             when primaries.kind <> 'time' then 1
-            when watched.persons > 0 then cast(coalesce(cases.cases, 0) as {{ type_double() }}) / watched.persons
+            else cast(coalesce(cases.cases, 0) as {{ type_double() }}) / coalesce(watched.persons, pseudo.persons)
         end as per_person
     from primaries
     left join watched on primaries.experiment_id = watched.experiment_id and primaries.metric_window = watched.metric_window
+    left join pseudo on primaries.experiment_id = pseudo.experiment_id
     left join cases
         on
             primaries.experiment_id = cases.experiment_id

@@ -71,6 +71,7 @@ MARTS: dict[str, dict[str, str]] = {
         "abandonments": "bigint",
         "expected_value_lost": "double",
         "priority_rank": "bigint",
+        "currency": "varchar",
     },
     "fct_tickets": {"ticket_id": "varchar", "handover_timing": "varchar"},
     "source_audit": {
@@ -228,6 +229,7 @@ def marts() -> dict[str, list[dict[str, Any]]]:
             "abandonments": 500,
             "expected_value_lost": 1234.5,
             "priority_rank": 1,
+            "currency": "EUR",
         }
     ]
     timings = ["missed", "late", "late", "early", "on_time", None]

@@ -18,21 +18,12 @@ from typing import Any
 import dbt_process
 import duckdb
 import pytest
+from raw_keys import RAW_KEYS
 
 PROJECT = Path(__file__).resolve().parents[3]
 SHARED = Path(os.environ.get("EMPATHY_ROI_SHARED", PROJECT.parent / "shared"))
 GENERATOR = SHARED / "oracle" / "generate.py"
 
-RAW_KEYS = {
-    "events": "event_id",
-    "message_events": "event_id",
-    "ticket_events": "event_id",
-    "survey_responses": "response_id",
-    "transactions": "transaction_id",
-    "experiment_assignments": "assignment_id",
-    "consents": "consent_id",
-    "users": "user_id",
-}
 METRICS = [  # one primary, two secondary, the rest guardrails
     "conversion", "attempt_completion_rate", "step_abandonment_rate", "completion_time", "time_to_first_action", "required_step_failure_rate",
     "error_rate", "retry_rate", "backtrack_rate", "rage_click_rate", "help_view_rate", "repeated_edit_rate", "pause_rate", "silent_friction_rate",

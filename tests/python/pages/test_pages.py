@@ -396,7 +396,6 @@ def test_figures_say_over_which_days(page_project: Path) -> None:
 def test_amounts_of_two_currencies_are_not_compared(page_project: Path) -> None:
     """Three steps in yen, two in the reporting currency: the dearest of each first, each amount with its own sign."""
     with duckdb.connect(str(page_project / "w.duckdb")) as connection:
-        connection.execute("alter table friction_cost add column currency varchar")
         (one,) = connection.execute("select * from friction_cost").fetchall()
         columns = [name for name, *_ in connection.execute("describe friction_cost").fetchall()]
         connection.execute("delete from friction_cost")
