@@ -9,6 +9,7 @@ import numpy as np
 from python_stats.designs import Objective
 from python_stats.estimators.comparison import critical_value, two_sided_p
 from python_stats.estimators.contrast import Contrast, side_of, statistic_at
+from python_stats.estimators.shares import rate_ratio_tails
 from python_stats.estimators.status import OK, TOO_FEW_EVENTS, UNBOUNDED
 
 Row = Mapping[str, Any]
@@ -42,7 +43,22 @@ class Evidence:
 
     def _side_of(self, threshold: float) -> int:
         sign = self.objective.sign
-        return sign * int(side_of(contrast_of(self.row), _one(sign * threshold), _one(self.critical))[0])
+        found = int(side_of(contrast_of(self.row), _one(sign * threshold), _one(self.critical))[0])
+        if threshold and self.row["relative_status"] == TOO_FEW_EVENTS and found != self._exact_side_of(sign * threshold):
+            return 0
+        return sign * found
+
+    def _exact_side_of(self, relative: float) -> int:
+        level = float(two_sided_p(_one(self.critical), _one(degrees_of_freedom(self.row)))[0]) / 2
+        below, above = self._exact_tails(relative)
+        return -1 if below <= level else 1 if above <= level else 0
+
+    def _exact_tails(self, relative: float) -> tuple[float, float]:
+        """Shares with few events: p-values of a relative change (as it is, not turned) of at least, and of at most, `relative`."""
+        row = self.row
+        plain = row["variant_value"] if row["unadjusted_variant_value"] is None else row["unadjusted_variant_value"]
+        n_control, n_variant = float(row["n_control"]), float(row["n_variant"])
+        return rate_ratio_tails(row["control_value"] * n_control, n_control, plain * n_variant, n_variant, 1 + relative)
 
     @property
     def lift(self) -> float | None:
@@ -76,9 +92,14 @@ class Evidence:
         if not self.is_known:
             return None
         sign = self.objective.sign
-        statistic = sign * statistic_at(contrast_of(self.row), _one(-sign * self.objective.max_harm_rollback))
+        limit = -sign * self.objective.max_harm_rollback
+        statistic = sign * statistic_at(contrast_of(self.row), _one(limit))
         half = float(two_sided_p(statistic, _one(degrees_of_freedom(self.row)))[0]) / 2
-        return half if statistic[0] >= 0 else 1 - half
+        found = half if statistic[0] >= 0 else 1 - half
+        if self.row["relative_status"] != TOO_FEW_EVENTS:
+            return found
+        harm_is_less, harm_is_more = self._exact_tails(limit)
+        return max(found, harm_is_more if sign > 0 else harm_is_less)
 
 
 def evidence(row: Row, objective: Objective, alpha: float | None = None) -> Evidence:

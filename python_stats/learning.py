@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from python_stats import verdicts
+from python_stats.analysis.many import good_side
 
 Row = Mapping[str, Any]
 
@@ -14,9 +15,9 @@ def patterns(results: Iterable[Row], decisions: Sequence[Row]) -> list[dict[str,
     """One row per kind of feature and metric, over experiments that are decided and sound.
 
     An experiment counts once for each metric it declared: by the variant that its verdict is about, in the window that decides. The
-    metric improved where the whole interval lies on the good side of 0, and worsened where it lies on the bad side; whether by more than
-    a guardrail allows (harmed) is another question. It is unclear where the interval holds 0, where there is none (too few people, no
-    figures), and where the verdict is about no variant.
+    metric improved where the whole interval lies on the good side of 0, and worsened where it lies on the bad side; a secondary metric only
+    where that stands after the design's correction. Whether it is harmed beyond what a guardrail allows is another question. It is
+    unclear where the interval holds 0, where there is none (too few people, no figures), and where the verdict is about no variant.
 
     Args:
         results: rows of experiment_results.
@@ -34,12 +35,7 @@ def patterns(results: Iterable[Row], decisions: Sequence[Row]) -> list[dict[str,
 
 
 def _side(row: Row) -> str:
-    low, high = row["ci_low"], row["ci_high"]
-    if low is None or high is None:
-        return "unclear"
-    if row["good_direction"] == "decrease":
-        low, high = -high, -low
-    return "improved" if low > 0 else "worsened" if high < 0 else "unclear"
+    return {1: "improved", -1: "worsened"}.get(good_side(row), "unclear")
 
 
 def _pattern(feature_class: str, metric_id: str, found: Sequence[tuple[str, Row]]) -> dict[str, Any]:

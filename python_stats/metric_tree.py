@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from python_stats.analysis.many import good_side
 from python_stats.estimators.association import Association, associate
 from python_stats.estimators.status import OK
 
@@ -57,10 +58,10 @@ def _edge(edge: Row, moved: Mapping[str, Mapping[tuple[str, ...], Row]], series:
 
 
 def _moved(results: Iterable[Row]) -> dict[str, dict[tuple[str, ...], Row]]:
-    """Per metric, by experiment, variant and window of the verdict, the results whose interval excludes no effect."""
+    """Per metric, by experiment, variant and window of the verdict, the results that establish an effect."""
     found: dict[str, dict[tuple[str, ...], Row]] = {}
     for row in results:
-        if row["is_decision"] and row["segment"] == "all" and row["status"] == OK and row["ci_low"] * row["ci_high"] > 0:
+        if row["is_decision"] and row["segment"] == "all" and row["status"] == OK and good_side(row):
             place = (row["experiment_id"], row["variant_id"], row["metric_window"])
             found.setdefault(row["metric_id"], {})[place] = row
     return found

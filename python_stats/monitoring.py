@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from python_stats.analysis import Options
-from python_stats.analysis.levels import at_level, hidden
+from python_stats.analysis.levels import at_level, beside, hidden
 from python_stats.analysis.many import adjust_p_values
 from python_stats.analysis.pairs import METHODS, Pair
 from python_stats.analysis.persons import compare_persons
@@ -131,7 +131,7 @@ def judge(
         else [_course(design, treatment.variant_id, decisive, daily, as_of, currency) for treatment in design.treatments]
     )
     judged = {(row["variant_id"], row["metric_id"]): row for course in courses for row in course.rows}
-    rows = [dict(judged.get((row["variant_id"], row["metric_id"]), row) if row["is_decision"] else row) for row in results]
+    rows = [dict(_as_seen(design, row, judged)) for row in results]
     adjust_p_values(rows, {design.experiment_id: design})
     verdict = barred_from_judging(design, split, as_of)
     if verdict is None:
@@ -142,6 +142,15 @@ def judge(
     days = [{**row, "split_p_value": split_by_day.get(row["day"])} for course in courses for row in course.days]
     looks = [course.looks for course in courses if verdict.variant_id in (None, course.verdict.variant_id)]
     return Judgement(verdict, split, rows, days, max(looks, default=0))
+
+
+def _as_seen(design: Design, row: Row, judged: Mapping[tuple[str, str], Row]) -> Row:
+    """As it was judged; what is beside it, in segments and other windows, no earlier and no less strictly, where metrics are watched."""
+    found = judged.get((row["variant_id"], row["metric_id"]))
+    if found is None or row["is_decision"]:
+        return row if found is None else found
+    assert design.primary is not None
+    return row if design.monitoring == FIXED else beside(row, judged[row["variant_id"], design.primary.metric_id])
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ def run(warehouse: Warehouse, options: Options) -> Run:
         days += judgement.days
         decisions.append(_decision(design, judgement, traffic_of[key]))
     estimates = money.estimate(designs, results, judged, traffic, stats, life_tables, local_now, options.reporting_currency)
-    windows = durability(designs, _windows(warehouse))
+    windows = durability(designs, _windows(warehouse), results)
     by_experiment, by_window = _by_experiment(results), _by_experiment(windows)
     tables: dict[str, list[Row]] = {
         "experiment_results": results,

@@ -362,10 +362,11 @@ EXPERIMENT_DURABILITY: Columns = {
     "change": ("double", "relative_effect_later less relative_effect_earlier; 0.05 is 5 percentage points."),
     "standard_error": ("double", "Standard error of the change."),
     "df": ("double", "Degrees of freedom of Student's t; null where there is no change to show."),
-    "ci_low": ("double", "Low end of the change's interval, at 1 − alpha."),
-    "ci_high": ("double", "High end of the change's interval, at 1 − alpha."),
-    "p_value": ("double", "Two-sided p-value of no change of the relative effect."),
+    "ci_low": ("double", "Low end of the change's interval, at 1 − nominal_alpha."),
+    "ci_high": ("double", "High end of the change's interval, at 1 − nominal_alpha."),
+    "p_value": ("double", "Two-sided p-value of no change of the relative effect, of this pair of windows alone."),
     "alpha": ("double", "Two-sided error rate of the design."),
+    "nominal_alpha": ("double", "Level of this interval: no less strict than the primary metric's, shared among the metric's pairs of windows."),
     **_RUN,
 }
 

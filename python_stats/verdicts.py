@@ -25,7 +25,7 @@ from python_stats.estimators.status import UNBOUNDED
 from python_stats.evidence import HARMED, NON_INFERIOR, OPEN, Evidence, evidence
 from python_stats.looks import FIXED, GROUP_SEQUENTIAL, LAST, OVER, SAFETY, WAITING, Day, adjusted_p, days_of, harm_level, levels
 from python_stats.metrics import metric
-from python_stats.wording import in_unit, number, percent, significant, span, told_apart
+from python_stats.wording import effect_in_unit, in_unit, number, percent, significant, span, told_apart
 
 Row = Mapping[str, Any]
 
@@ -270,7 +270,8 @@ def story_of(evidence: Evidence, currency: str) -> str:
     before, after = told_apart(lambda value, more: in_unit(value, unit, currency, more=more), row["control_value"], row["variant_value"])
     values = f"{name} went from {before} to {after}"
     if evidence.lift is None:
-        return f"{values} (no relative change can be given: {why_not_relative(row)})"
+        low, high = (effect_in_unit(row[bound], unit, currency) for bound in ("ci_low", "ci_high"))
+        return f"{values} (likely between {low} and {high}; no relative change can be given: {why_not_relative(row)})"
     low, high = sorted(evidence.objective.sign * row[bound] for bound in ("relative_ci_low", "relative_ci_high"))
     evened = ", people's own past evened out" if row["method"] == CUPED else ""
     return f"{values}, {better(evidence.lift)} (likely between {_range(low, high)}{evened})"

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from python_stats.analysis.levels import BEFORE_FIRST_LOOK
 from python_stats.analysis.persons import Cells, arm_of, overall_ratio
 from python_stats.analysis.rows import clean, count
 from python_stats.designs import Design
@@ -22,38 +23,50 @@ MISSING_METRIC = "missing_metric"
 PAIRS = (("7", "30"), ("30", "90"), ("7", "90"))
 
 
-def durability(designs: Iterable[Design], windows: Iterable[Row]) -> list[dict[str, Any]]:
+def durability(designs: Iterable[Design], windows: Iterable[Row], results: Iterable[Row]) -> list[dict[str, Any]]:
     """Rows of `experiment_durability`: how each variant's relative effect changed from an earlier to a later window.
+
+    The pairs of windows of one metric share its error rate evenly, so that all its changes hold together. Nothing of it is read
+    before the primary metric may be looked at, or less strictly than that.
 
     Args:
         designs: experiments as declared.
         windows: rows of `experiment_window_stats`.
+        results: rows of `experiment_results`, as they were judged.
     """
+    primaries = {
+        (row["experiment_id"], row["variant_id"]): row for row in results if row["role"] == "primary" and row["is_decision"]
+    }
     cells: dict[tuple[str, str, str, str], dict[str, Row]] = defaultdict(dict)
     for row in windows:
         cells[row["experiment_id"], row["metric_id"], row["earlier_window"], row["metric_window"]][row["variant_id"]] = row
-    by_kind: dict[str, list[tuple[dict[str, Any], Row | None, Row | None, Sequence[Row], float]]] = defaultdict(list)
+    by_kind: dict[str, list[tuple[dict[str, Any], Row | None, Row | None, Sequence[Row]]]] = defaultdict(list)
     rows: list[dict[str, Any]] = []
     for design in designs:
         metrics = {aim.metric_id for aim in design.objectives} | {key[1] for key in cells if key[0] == design.experiment_id}
         for metric_id in sorted(metrics):
+            pairs = [pair for pair in PAIRS if (design.experiment_id, metric_id, *pair) in cells]
             for earlier, later in PAIRS:
                 arms = cells.get((design.experiment_id, metric_id, earlier, later), {})
                 for treatment in design.treatments:
-                    row = _blank(design, treatment.variant_id, metric_id, earlier, later)
+                    primary = primaries.get((design.experiment_id, treatment.variant_id))
+                    level = min(design.alpha, primary["nominal_alpha"] if primary else design.alpha) / max(1, len(pairs))
+                    row = _blank(design, treatment.variant_id, metric_id, earlier, later) | {"nominal_alpha": level}
                     rows.append(row)
                     control = arms.get(design.control.variant_id) if design.control else None
                     if is_time(metric_id):
                         row["status"] = NOT_COMPARABLE
                     elif not arms:
                         row["status"] = MISSING_METRIC
+                    elif primary and primary["status"] == BEFORE_FIRST_LOOK:
+                        row["status"] = BEFORE_FIRST_LOOK
                     else:
                         kind = str(next(iter(arms.values()))["metric_kind"])
-                        by_kind[kind].append((row, control, arms.get(treatment.variant_id), tuple(arms.values()), design.alpha))
+                        by_kind[kind].append((row, control, arms.get(treatment.variant_id), tuple(arms.values())))
     for kind, found in by_kind.items():
-        overall = np.array([overall_ratio(everyone) for *_, everyone, _ in found]) if kind == "ratio" else None
+        overall = np.array([overall_ratio(everyone) for *_, everyone in found]) if kind == "ratio" else None
         arms_of_all = [arm_of(kind, Cells([pair[position] for pair in found]), overall) for position in (1, 2)]  # type: ignore[misc]
-        change = change_of_lift(arms_of_all[0], arms_of_all[1], np.array([alpha for *_, alpha in found]))
+        change = change_of_lift(arms_of_all[0], arms_of_all[1], np.array([row["nominal_alpha"] for row, *_ in found]))
         for index, (row, *_) in enumerate(found):
             row.update(n_control=count(arms_of_all[0].value.persons[index]), n_variant=count(arms_of_all[1].value.persons[index]))
             _fill(row, change, index)

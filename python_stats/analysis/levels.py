@@ -46,7 +46,9 @@ def at_level(row: Row, nominal_alpha: float, p_value: float | None) -> dict[str,
     }
     if row["score_ci_low"] is not None:
         persons = [np.array([float(row[name])]) for name in ("n_control", "n_variant")]
-        counts = [np.array([row[name]]) * size for name, size in zip(("control_value", "variant_value"), persons, strict=True)]
+        # of the plain shares: an adjusted one is no count
+        plain = row["variant_value"] if row["unadjusted_variant_value"] is None else row["unadjusted_variant_value"]
+        counts = [np.array([value]) * size for value, size in zip((row["control_value"], plain), persons, strict=True)]
         low, high = newcombe(counts[0], persons[0], counts[1], persons[1], level)
         again.update(score_ci_low=clean(low[0]), score_ci_high=clean(high[0]))
     return again

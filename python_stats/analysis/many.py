@@ -1,4 +1,4 @@
-"""Many metrics and variants at once: adjusted p-values."""
+"""Many metrics and variants at once: adjusted p-values, and what stands when they are counted."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -28,3 +28,17 @@ def adjust_p_values(rows: Sequence[dict[str, Any]], designs: Mapping[str, Design
         adjusted = adjust(np.array([row["p_value"] for row in family]), designs[experiment_id].correction)
         for row, p_adjusted in zip(family, adjusted, strict=True):
             row["p_adjusted"] = float(p_adjusted)
+
+
+def good_side(row: Mapping[str, Any]) -> int:
+    """+1 where an effect is established to be good, −1 bad, 0 open: by its interval and, of a secondary metric, by its corrected p-value too.
+
+    Args:
+        row: of `experiment_results`, or one with its `ci_low`, `ci_high` and `good_direction`.
+    """
+    low, high = row["ci_low"], row["ci_high"]
+    corrected = row.get("p_adjusted") if row.get("role") == "secondary" else None
+    if low is None or high is None or (corrected is not None and corrected >= row["alpha"]):
+        return 0
+    side = 1 if low > 0 else -1 if high < 0 else 0
+    return -side if row["good_direction"] == "decrease" else side

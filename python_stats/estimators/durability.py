@@ -7,8 +7,12 @@ Windows of one person overlap, so their effects are anything but independent. Wi
 
 with the plus for the later window, C the covariance of the arm's two means (for ratios: of their linearised values). Relative, because
 a longer window holds more of everything: 2 of 20 in a week and 6 of 60 in a month are the same effect.
+
+What the change rests on is who does something between the two windows' ends, often few. That nobody of a small arm did is no evidence that
+nobody does: per person, an arm smaller than the other is taken to vary no less than that.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,7 +66,8 @@ def change_of_lift(control: Arm, variant: Arm, alpha: Floats) -> Change:
                 (variant, 1 / np.abs(control.covariate.value), 1 / np.abs(control.value.value)),
             )
         ]
-        spread = np.maximum(parts[0], 0.0) + np.maximum(parts[1], 0.0)
+        parts = _no_less_than_the_larger_arm(parts, [control.value.persons, variant.value.persons])
+        spread = parts[0] + parts[1]
         terms = sum(part.variance for arm in (control, variant) for part in (arm.value, arm.covariate))
         rounding = 1e-12 * terms / np.minimum(control.value.value**2, control.covariate.value**2)
         precise = (np.abs(control.value.value) >= LEAST_PRECISION * np.sqrt(control.value.variance)) & (
@@ -80,7 +85,7 @@ def change_of_lift(control: Arm, variant: Arm, alpha: Floats) -> Change:
         )
         status = np.where(status == OK, own, status)
         usable = status == OK
-        shares = [np.maximum(part, 0.0) / spread for part in parts]
+        shares = [part / spread for part in parts]
         df = 1 / (shares[0] ** 2 / (control.value.persons - 1) + shares[1] ** 2 / (variant.value.persons - 1))
         safe_df, standard_error = np.where(usable, df, 1.0), np.sqrt(spread)
         reach = critical_value(alpha, safe_df) * standard_error
@@ -101,6 +106,15 @@ def change_of_lift(control: Arm, variant: Arm, alpha: Floats) -> Change:
         known(p_value),
         status,
     )
+
+
+def _no_less_than_the_larger_arm(parts: Sequence[Floats], persons: Sequence[Floats]) -> list[Floats]:
+    """Variances of both arms' parts; per person, that of the smaller arm at least the other's."""
+    found = [np.maximum(part, 0.0) for part in parts]
+    return [
+        np.where(own_persons < other_persons, np.maximum(own, other * other_persons / own_persons), own)
+        for own, other, own_persons, other_persons in zip(found, found[::-1], persons, persons[::-1], strict=True)
+    ]
 
 
 def _lift(control: Floats, variant: Floats) -> tuple[Floats, Floats]:

@@ -49,3 +49,17 @@ def newcombe(
         low = variant - control - np.hypot(variant - low_variant, high_control - control)
         high = variant - control + np.hypot(high_variant - variant, control - low_control)
     return low, high
+
+
+def rate_ratio_tails(successes_control: float, n_control: float, successes_variant: float, n_variant: float, ratio: float) -> tuple[float, float]:
+    """One-sided p-values of "p₁ / p₀ is at least `ratio`" and of "it is at most `ratio`", exact for rare events.
+
+    Of all k₀ + k₁ events the variant has a binomial share n₁ r / (n₀ + n₁ r) where the ratio is r (Przyborowski and Wilenski 1940).
+    """
+    from scipy.special import bdtr, bdtrc
+
+    share = n_variant * max(ratio, 0.0) / (n_control + n_variant * max(ratio, 0.0))
+    events = round(successes_control) + round(successes_variant)
+    at_most = float(bdtr(round(successes_variant), events, share))
+    at_least = float(bdtrc(round(successes_variant) - 1, events, share)) if round(successes_variant) else 1.0
+    return at_most, at_least

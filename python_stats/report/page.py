@@ -6,6 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from python_stats.analysis.many import good_side
 from python_stats.metrics import is_time, metric
 from python_stats.report.traced import UNKNOWN, Traced, clipped, value_format
 
@@ -85,13 +86,8 @@ def guard_signs(guardrails: str | None) -> list[tuple[Markup, Sign]]:
 
 
 def effect_sign(row: Traced) -> Sign:
-    """Whether an effect's interval lies on the good side of 0, on the bad side, or on both."""
-    low, high = row["ci_low"], row["ci_high"]
-    if low is None or high is None:
-        return UNCLEAR
-    if row["good_direction"] == "decrease":
-        low, high = -high, -low
-    return BETTER if low > 0 else WORSE if high < 0 else UNCLEAR
+    """Whether an effect is established to be good, or bad, or neither."""
+    return {1: BETTER, -1: WORSE}.get(good_side(row.values), UNCLEAR)
 
 
 def value_form(metric_id: str | None) -> str:

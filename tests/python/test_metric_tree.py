@@ -16,7 +16,8 @@ def result(metric_id: str, effect: float, *, experiment_id: str = "x", low: floa
     return {
         "experiment_id": experiment_id, "variant_id": "new", "metric_id": metric_id, "metric_window": "7", "segment": "all", "is_decision": True,
         "status": "ok", "effect": effect, "standard_error": 1.0, "ci_low": effect - 2 if low is None else low, "ci_high": effect + 2,
-        "relative_effect": effect / 10, "relative_ci_low": None, "relative_ci_high": None,
+        "relative_effect": effect / 10, "relative_ci_low": None, "relative_ci_high": None, "role": "secondary", "good_direction": "increase",
+        "alpha": 0.05, "p_adjusted": None,
     } | more  # fmt: skip
 
 
@@ -50,6 +51,8 @@ def test_one_that_moved_the_child_alone_or_is_invalid_is_none() -> None:
     assert edges(TREE, [], alone, [])[0]["evidence"] == "assumed"
     moved = [result("conversion", 3), result("revenue", 4)]
     assert edges(TREE, [], moved, [{"experiment_id": "x", "verdict": "invalid"}])[0]["evidence"] == "assumed"
+    doubted = [result("conversion", 3), result("revenue", 4, p_adjusted=0.064)]  # the interval of it alone excludes 0
+    assert edges(TREE, [], doubted, [])[0]["evidence"] == "assumed"
     elsewhere = [result("conversion", 3), result("revenue", 4, experiment_id="y")]
     assert edges(TREE, [], elsewhere, [])[0]["evidence"] == "assumed"
 

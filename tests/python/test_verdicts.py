@@ -12,6 +12,7 @@ from handmade_warehouse import share_row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from persons import life_rows
+from scipy import stats
 
 from python_stats.analysis import Options, analyze, split_of
 from python_stats.analysis.levels import BEFORE_FIRST_LOOK, at_level
@@ -21,6 +22,7 @@ from python_stats.designs import Design, Objective, Variant
 from python_stats.estimators.periods import TOO_FEW_PERIODS
 from python_stats.estimators.split import Split
 from python_stats.estimators.status import OK, STATUSES
+from python_stats.evidence import evidence
 from python_stats.monitoring import NO_DAILY_FIGURES
 from python_stats.verdicts import VERDICTS, WHY, decide, why_not_relative
 from python_stats.wording import span
@@ -267,8 +269,35 @@ def test_every_status_has_words() -> None:
 def test_why_there_is_no_relative_change() -> None:
     """4 of 2,000 are few, but the control's 40 are far from 0; a control of none in 2,000 is not."""
     few, near_zero = sentence_of((40, 2000), (4, 2000), "decrease"), sentence_of((0, 2000), (30, 2000), "decrease")
-    assert "went from 2.0 % to 0.20 % (no relative change can be given: it happened to fewer than five people of a variant)" in few
-    assert "(no relative change can be given: the control is too close to 0)" in near_zero
+    assert "went from 2.0 % to 0.20 % (likely between −2.4 pp and −1.2 pp; no relative change can be given: it happened to fewer than five people of a variant)" in few
+    assert "(likely between +0.97 pp and +2.0 pp; no relative change can be given: the control is too close to 0)" in near_zero
+
+
+def test_few_events_establish_a_large_change_no_more_often_than_promised() -> None:
+    """The control expects 16 of 1,000, the variant half of that, which is the lift asked for: every pair of counts, by its probability.
+
+    The normal approximation alone, which has no relative interval to show below five events, says so in 4.1 %; 2.5 % are promised.
+    """
+    aim = Objective("conversion", "primary", "decrease", 0.1, 0.5, 0.05)
+    counts, chance = range(1, 40), 0.0
+    for events in counts:
+        for fewer in range(30):
+            found = analyze([design(objectives=(aim,))], [share_row("e", "old", "conversion", 1000, events), share_row("e", "new", "conversion", 1000, fewer)], [], Options())
+            row = next(row for row in found if row["metric_id"] == "conversion")
+            if row["relative_status"] == "too_few_events" and evidence(row, aim).side_of(0.5) > 0:
+                chance += float(stats.binom.pmf(events, 1000, 0.016) * stats.binom.pmf(fewer, 1000, 0.008))
+    assert 0 < chance < 0.025
+
+
+def test_a_non_inferior_guardrail_has_a_p_value_that_says_so_with_few_events() -> None:
+    aim = Objective("conversion", "guardrail", "decrease", 0.1, None, 1.0)
+    states = set()
+    for events in range(12):
+        rows = [share_row("e", "old", "conversion", 1000, 9), share_row("e", "new", "conversion", 1000, events)]
+        row = next(row for row in analyze([design(objectives=(aim,))], rows, [], Options()) if row["metric_id"] == "conversion")
+        if row["status"] == "ok":
+            states.add((row["non_inferiority"], row["non_inferiority_p_value"] < 0.025))
+    assert states == {("non_inferior", True), ("open", False)}
 
 
 def test_too_close_to_0_at_a_level_is_said_of_the_level() -> None:
