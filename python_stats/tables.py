@@ -366,7 +366,7 @@ EXPERIMENT_DURABILITY: Columns = {
     "ci_high": ("double", "High end of the change's interval, at 1 − nominal_alpha."),
     "p_value": ("double", "Two-sided p-value of no change of the relative effect, of this pair of windows alone."),
     "alpha": ("double", "Two-sided error rate of the design."),
-    "nominal_alpha": ("double", "Level of this interval: no less strict than the primary metric's, shared among the metric's pairs of windows."),
+    "nominal_alpha": ("double", "Level of this interval: the primary metric's at most, shared among the metric's pairs of windows."),
     **_RUN,
 }
 

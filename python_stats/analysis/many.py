@@ -31,7 +31,7 @@ def adjust_p_values(rows: Sequence[dict[str, Any]], designs: Mapping[str, Design
 
 
 def good_side(row: Mapping[str, Any]) -> int:
-    """+1 where an effect is established to be good, −1 bad, 0 open: by its interval and, of a secondary metric, by its corrected p-value too.
+    """+1 where an effect is established to be good, −1 bad, 0 open: by its interval and, if secondary, by its corrected p-value too.
 
     Args:
         row: of `experiment_results`, or one with its `ci_low`, `ci_high` and `good_direction`.

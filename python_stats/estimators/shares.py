@@ -51,7 +51,9 @@ def newcombe(
     return low, high
 
 
-def rate_ratio_tails(successes_control: float, n_control: float, successes_variant: float, n_variant: float, ratio: float) -> tuple[float, float]:
+def rate_ratio_tails(
+    successes_control: float, n_control: float, successes_variant: float, n_variant: float, ratio: float
+) -> tuple[float, float]:
     """One-sided p-values of "p₁ / p₀ is at least `ratio`" and of "it is at most `ratio`", exact for rare events.
 
     Of all k₀ + k₁ events the variant has a binomial share n₁ r / (n₀ + n₁ r) where the ratio is r (Przyborowski and Wilenski 1940).

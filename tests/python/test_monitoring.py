@@ -47,7 +47,7 @@ def followed(plan: Design, per_day: np.ndarray, good: np.ndarray, refunds: np.nd
     traffic = [
         {"variant_id": row["variant_id"], "day": row["day"], "exposed": row["persons"]} for row in rows if row["metric_id"] == "conversion"
     ]
-    results = analyze([plan], now, [], Options())
+    results = analyze([plan], [*now, *more.get("beside", ())], [], Options())
     return judge(plan, results, compare_daily([plan], rows, Options()), SOUND, more.get("traffic", traffic), as_of)
 
 
@@ -95,6 +95,28 @@ def test_before_the_first_look_there_is_nothing_to_see() -> None:
     found = followed(plan(**WAYS[0]), *steady(3, (0.1, 0.3)))
     assert found.verdict.verdict == "keep_running" and found.verdict.decided_on is None
     assert (primary(found)["status"], primary(found)["effect"], primary(found)["n_control"]) == ("before_first_look", None, 150)
+
+
+def test_segments_and_other_windows_of_what_is_watched_are_read_no_earlier_and_no_less_strictly() -> None:
+    """At the second of four looks |Z| has to be 2.96; before the first there is nothing. A fixed design has but one look."""
+    beside = [
+        share_row("e", arm, metric_id, 500, good, **place)
+        for arm, good in (("old", 50), ("new", 90))
+        for metric_id in ("conversion", "refund_rate")
+        for place in ({"segment": "plan=pro"}, {"metric_window": "7"})
+    ]
+
+    def others(way: dict[str, Any], days: int) -> list[dict[str, Any]]:
+        found = followed(plan(**way), *steady(days, (0.10, 0.11)), beside=beside).results
+        kept = [row for row in found if row["metric_id"] in ("conversion", "refund_rate") and (row["segment"] != "all" or row["metric_window"] == "7")]
+        assert len(kept) == 4
+        return kept
+
+    for row in others(WAYS[0], 3):
+        assert (row["status"], row["effect"], row["ci_low"], row["n_variant"]) == ("before_first_look", None, None, 500)
+    for row, plain in zip(others(WAYS[0], 10), others(WAYS[3], 10), strict=True):
+        assert row["status"] == plain["status"] == "ok" and plain["nominal_alpha"] == 0.05 and row["nominal_alpha"] < 0.004
+        assert row["effect"] == plain["effect"] and row["ci_low"] < plain["ci_low"] and row["p_value"] is None
 
 
 def test_always_valid_may_be_judged_any_day() -> None:

@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from persons import life_rows, stats_rows
 
 from python_stats.analysis import Options, analyze
+from python_stats.analysis.levels import at_level
 from python_stats.designs import Design, Objective, Variant
+from python_stats.estimators.shares import newcombe
 from python_stats.estimators.split import Split
 from python_stats.monitoring import Judgement, compare_daily, judge
 from python_stats.verdicts import VERDICTS, Verdict, decide
@@ -293,6 +295,20 @@ def test_too_few_events_for_a_relative_interval_are_so_at_every_look(way: dict[s
     shown = [row for row in found.days if row["role"] == "primary" and row["ci_low"] is not None]
     assert shown and all(row["relative_ci_low"] is None or row["relative_effect"] is not None for row in shown)
     assert shown[0]["relative_ci_low"] is None and shown[-1]["relative_ci_low"] is not None
+
+
+def test_the_plain_interval_of_an_adjusted_share_is_of_its_counts_at_every_level() -> None:
+    rng, arms = np.random.default_rng(5), {}
+    for name, lift in (("old", 0.0), ("new", 0.05)):
+        before = (rng.random(2000) < 0.5).astype(float)
+        arms[name] = {"y": (rng.random(2000) < 0.2 + 0.5 * before + lift).astype(float), "x": before + (name == "old") * (rng.random(2000) < 0.1)}
+    row = analyze([design("share", 1, 0.05, 0.05, covariate_window_days=28)], stats_rows("e", METRIC["share"], "share", arms), [], Options())[0]
+    assert row["method"] == "cuped" and abs(row["variant_value"] - row["unadjusted_variant_value"]) > 0.01
+    counts = [np.array([value]) for name in ("old", "new") for value in (arms[name]["y"].sum(), 2000.0)]
+    for level in (row["alpha"], 0.001):
+        low, high = newcombe(*counts, np.array([level]))
+        shown = at_level(row, level, row["p_value"])
+        assert (shown["score_ci_low"], shown["score_ci_high"]) == (pytest.approx(low[0]), pytest.approx(high[0]))
 
 
 def test_an_end_with_hardly_anybody_comes_before_the_first_look() -> None:
