@@ -1,8 +1,9 @@
 """The estimators as a library: aggregates in, effects out. No warehouse, no dbt; `import python_stats` loads this on first use.
 
 Every function takes numbers or arrays that fit each other and works on all comparisons at once; results have their shape. Nothing is
-raised for data: what cannot be estimated is `nan`, with a `status` that says why (`ok`, `too_few_persons`, `zero_variance`,
-`zero_denominator`, `skewed`, …; see `python_stats.estimators.status`).
+raised for figures: what cannot be estimated is `nan`, with a `status` that says why (`ok`, `too_few_persons`, `zero_variance`,
+`zero_denominator`, `skewed`, …; see `python_stats.estimators.status`). A question that makes no sense raises a `ValueError`: an error
+rate, a power or a share of the traffic that does not lie between 0 and 1, a horizon or times below 0, arrays that do not fit each other.
 """
 
 import math
@@ -149,7 +150,7 @@ def compare_shares(
     >>> str(compare_shares(1, 1, 2, 10).status)
     'too_few_persons'
     """
-    shape, (y0, n0, y1, n1, level) = _arrays(count_control, n_control, count_variant, n_variant, alpha)
+    shape, (y0, n0, y1, n1, level) = _arrays(count_control, n_control, count_variant, n_variant, _inside("alpha", alpha))
     zero = np.zeros(n0.shape)
     arms = [shares.sample_of_shares(n, zero, y, y) for y, n in ((y0, n0), (y1, n1))]
     return _effects(shape, arms[0], arms[1], level, score=shares.newcombe(y0, n0, y1, n1, level))
@@ -178,11 +179,13 @@ def compare_means(
     >>> [round(float(p), 4) for p in found.p_value]
     [0.0142, 1.0]
     """
-    shape, (m0, s0, n0, m1, s1, n1, level) = _arrays(mean_control, sd_control, n_control, mean_variant, sd_variant, n_variant, alpha)
-    arms = [
-        moments.sample_of_means(n, m, np.zeros(n.shape), np.where(s < 0, np.nan, np.maximum(n - 1, 0.0) * s**2))
-        for m, s, n in ((m0, s0, n0), (m1, s1, n1))
-    ]
+    figures = mean_control, sd_control, n_control, mean_variant, sd_variant, n_variant
+    shape, (m0, s0, n0, m1, s1, n1, level) = _arrays(*figures, _inside("alpha", alpha))
+    with np.errstate(over="ignore", invalid="ignore"):
+        arms = [
+            moments.sample_of_means(n, m, np.zeros(n.shape), np.maximum(n - 1, 0.0) * _variance(s))
+            for m, s, n in ((m0, s0, n0), (m1, s1, n1))
+        ]
     return _effects(shape, arms[0], arms[1], level)
 
 
@@ -200,7 +203,7 @@ def compare_ratios(control: RatioSums, variant: RatioSums, *, alpha: ArrayLike =
     (0.2512, 0.0274, 0.123)
     """
     order = ("persons", "pivot_y", "pivot_d", "y", "d", "yy", "dd", "yd")
-    shape, arrays = _arrays(*(getattr(arm, name) for arm in (control, variant) for name in order), alpha)
+    shape, arrays = _arrays(*(getattr(arm, name) for arm in (control, variant) for name in order), _inside("alpha", alpha))
     arms = [moments.sample_of_ratios(*arrays[start : start + 8]) for start in (0, 8)]
     return _effects(shape, arms[0], arms[1], arrays[-1])
 
@@ -218,28 +221,41 @@ def compare_times(
     """Times until something happens: difference in restricted mean time, from life tables with open cases censored.
 
     Args:
-        times: when events happen, ascending, shape (times,).
+        times: when events happen, ascending, 0 and more, shape (times,). A time without an event says that cases were watched so far.
         at_risk_control, at_risk_variant: cases open just before each time, shape (times,) or (comparisons, times).
-        events_control, events_variant: events at each time, same shape.
-        horizon: up to where the mean is taken, in the unit of `times`; not beyond what both arms observed.
+        events_control, events_variant: events at each time, same shape; more than are at risk, or fewer than 0, are `invalid_input`.
+        horizon: up to where the mean is taken, in the unit of `times`, above 0. Where it lies beyond what an arm was watched for (see
+            `survival.refusing_beyond`) the status is `not_reached`; in buckets that is the middle of the last one with cases at risk.
         alpha: two-sided error rate.
+
+    Raises:
+        ValueError: for times that do not ascend from 0, another number of entries than of times, and a horizon not above 0.
 
     >>> found = compare_times([1, 2, 3, 4], [20, 15, 9, 4], [5, 6, 5, 4], [20, 11, 5, 1], [9, 6, 4, 1], horizon=4)
     >>> round(float(found.control), 2), round(float(found.effect), 2)
     (2.4, -0.55)
     """
-    tables = [np.atleast_2d(np.asarray(part, dtype=float)) for part in (at_risk_control, events_control, at_risk_variant, events_variant)]
-    grid, count = np.asarray(times, dtype=float), max(table.shape[0] for table in tables)
-    risk0, events0, risk1, events1 = (np.broadcast_to(table, (count, grid.size)) for table in tables)
-    tau, level = np.full(count, float(horizon)), np.broadcast_to(np.asarray(alpha, dtype=float), (count,))
-    arms = [
-        survival.doubting_few(
-            survival.sample_of_restricted_means(grid, risk, events, risk[:, 0] if grid.size else np.zeros(count), tau), grid, events, tau
-        )
-        for risk, events in ((risk0, events0), (risk1, events1))
-    ]
-    shape = () if np.ndim(at_risk_control) < 2 and np.ndim(at_risk_variant) < 2 and np.ndim(alpha) == 0 else (count,)
-    return _effects(shape, arms[0], arms[1], level, normal=True)
+    grid, level = np.asarray(times, dtype=float), _inside("alpha", alpha)
+    tables = [np.asarray(part, dtype=float) for part in (at_risk_control, events_control, at_risk_variant, events_variant)]
+    if grid.ndim != 1 or not (np.isfinite(grid) & (grid >= 0)).all() or (np.diff(grid) < 0).any():
+        raise ValueError("times must ascend, and be 0 or more and finite")
+    if any(table.shape[-1:] != grid.shape for table in tables):
+        raise ValueError(f"cases at risk and events must have an entry for each of the {grid.size} times")
+    if not (horizon > 0 and math.isfinite(horizon)):
+        raise ValueError(f"horizon must be above 0 and finite; it is {horizon:g}")
+    shape = _common_shape(level.shape, *(table.shape[:-1] for table in tables))
+    count = math.prod(shape)
+    risk0, events0, risk1, events1 = (np.broadcast_to(table, (*shape, grid.size)).reshape(count, grid.size) for table in tables)
+    tau = np.full(count, float(horizon))
+    arms = [_restricted_mean(grid, risk, events, tau) for risk, events in ((risk0, events0), (risk1, events1))]
+    return _effects(shape, arms[0], arms[1], np.broadcast_to(level, shape).reshape(count), normal=True)
+
+
+def _restricted_mean(grid: Floats, at_risk: Floats, events: Floats, horizon: Floats) -> Sample:
+    """One arm of each comparison, with what stands in the way of its mean."""
+    cases = at_risk[:, 0] if grid.size else np.zeros(horizon.shape)
+    found = survival.sample_of_restricted_means(grid, at_risk, events, cases, horizon)
+    return survival.doubting_few(survival.refusing_beyond(found, grid, at_risk, events, horizon), grid, events, horizon)
 
 
 def life_tables(
@@ -253,7 +269,8 @@ def life_tables(
         is_exact: instead of buckets, each time that occurs, in any unit; for small data, since it sorts.
 
     Raises:
-        ValueError: for a duration below 0, or one that is not finite.
+        ValueError: for a duration below 0, or one that is not finite (in buckets: beyond 3,000 years), for flags that are neither true nor
+            false, and where an arm's flags and durations do not have the same shape.
 
     >>> hours = np.arange(1, 101) / 10
     >>> tables = life_tables(3600 * hours, hours < 9, 1800 * hours, hours < 9)
@@ -261,10 +278,11 @@ def life_tables(
     >>> round(float(found.control) / 3600, 1), round(float(found.variant) / 3600, 1), str(found.status)
     (3.2, 2.4, 'ok')
     """
-    seconds = [np.ravel(np.asarray(part, dtype=float)) for part in (control, variant)]
-    is_event = np.concatenate([np.ravel(np.asarray(part, dtype=bool)) for part in (is_event_control, is_event_variant)])
+    seconds = [np.asarray(part, dtype=float) for part in (control, variant)]
+    is_event = [_flags("is_event_control", is_event_control, seconds[0]), _flags("is_event_variant", is_event_variant, seconds[1])]
     arm = np.repeat(np.arange(2, dtype=np.int8), [part.size for part in seconds])
-    found = (durations.exact if is_exact else durations.bucketed)(np.concatenate(seconds), is_event, arm)
+    count = durations.exact if is_exact else durations.bucketed
+    found = count(np.concatenate([part.ravel() for part in seconds]), np.concatenate(is_event), arm)
     at_risk = survival.during_bucket(found.at_risk, found.censored, found.end - found.start)
     times = survival.bucket_times(found.start, found.end)
     return LifeTables(times, at_risk[0], found.events[0], at_risk[1], found.events[1])
@@ -274,13 +292,23 @@ def sample_ratio(observed: Sequence[float], shares: Sequence[float]) -> Split:
     """Is the split of one experiment sound? Chi-square over the arms with a share above 0; alarm at p < 0.001.
 
     Args:
-        observed: persons per arm.
-        shares: declared shares, in the same order; rescaled to add up to 1.
+        observed: persons per arm; what is no number of persons is `invalid_input`, and not sound.
+        shares: declared shares, in the same order; rescaled to add up to 1. 0 or `nan`: nobody was to see that arm.
+
+    Raises:
+        ValueError: where there are not as many shares as arms, and for a share that is below 0 or infinite.
 
     >>> sample_ratio([50_000, 50_700], [0.5, 0.5]).is_sound, sample_ratio([50_000, 51_100], [0.5, 0.5]).is_sound
     (True, False)
     """
-    return split.sample_ratio(np.asarray(observed, dtype=float), np.asarray(shares, dtype=float))
+    persons, declared = np.asarray(observed, dtype=float), np.asarray(shares, dtype=float)
+    if persons.ndim != 1 or persons.shape != declared.shape:
+        raise ValueError(
+            f"observed and shares must be two rows of the same length; they have the shapes {persons.shape} and {declared.shape}"
+        )
+    if (declared < 0).any() or np.isinf(declared).any():
+        raise ValueError("shares must be 0 or more, and finite")
+    return split.sample_ratio(persons, declared)
 
 
 def plan_share(
@@ -291,17 +319,17 @@ def plan_share(
     Args:
         control: the share as it is.
         relative: the change to find, such as 0.1 for 4.0 % → 4.4 %.
-        alpha, power: two-sided error rate, and the chance to find it.
+        alpha, power: two-sided error rate, and the chance to find it; where that is no larger, `invalid_input`.
         variant_share: share of the two arms' persons who see the variant.
 
     >>> float(plan_share(0.04, 0.1).variant)
     39473.0
     """
-    shape, (p0, change, level, target, quota) = _arrays(control, relative, alpha, power, variant_share)
+    shape, (p0, change, level, target, quota) = _arrays(control, relative, *_rates(alpha, power, variant_share))
+    p0 = np.where((p0 < 0) | (p0 > 1), np.nan, p0)
     variance = planning.share_variance(p0)
     found = planning.sample_size(p0 * change, variance(np.zeros(p0.shape)), variance(p0 * change), 1 - quota, quota, level, target)
-    outside = (p0 < 0) | (p0 > 1) | (p0 * (1 + change) < 0) | (p0 * (1 + change) > 1)
-    return _sizes(shape, found, outside)
+    return _sizes(shape, found, (p0 * (1 + change) < 0) | (p0 * (1 + change) > 1))
 
 
 def plan_mean(
@@ -316,15 +344,16 @@ def plan_mean(
     """Persons it takes to find a relative change of a mean (for a ratio: sd of the linearised values (y − R d) / d̄).
 
     Args:
-        control, sd: mean and standard deviation of a person's value.
+        control, sd: mean and standard deviation of a person's value; a deviation below 0 is `invalid_input`.
         relative: the change to find.
         alpha, power, variant_share: as for `plan_share`.
 
     >>> float(plan_mean(1.0, 1.0, 0.1).variant)
     1571.0
     """
-    shape, (m0, spread, change, level, target, quota) = _arrays(control, sd, relative, alpha, power, variant_share)
-    found = planning.sample_size(m0 * change, spread**2, spread**2, 1 - quota, quota, level, target)
+    shape, (m0, spread, change, level, target, quota) = _arrays(control, sd, relative, *_rates(alpha, power, variant_share))
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = planning.sample_size(m0 * change, _variance(spread), _variance(spread), 1 - quota, quota, level, target)
     return _sizes(shape, found, np.zeros(m0.shape, dtype=bool))
 
 
@@ -346,17 +375,23 @@ def worth(
     Args:
         effect, standard_error, df: per person, good is positive; `df` of Student's t, infinite for the normal.
         units_per_month: persons a month (times the share of them that counts), 0 or more.
-        value_per_unit, value_low, value_high: value of a unit, with its 1 − alpha interval where it is not certain; 0 or more.
+        value_per_unit, value_low, value_high: value of a unit, with its 1 − alpha interval around it where it is not certain; 0 or more.
         monthly_run_cost, one_off_cost: what it takes.
         alpha: of the interval.
 
-    Units or a value below 0 give `nan` throughout.
+    What cannot be gives `nan` throughout: units, a value or a standard error below 0, a value outside its own interval, degrees of
+    freedom not above 0, an effect, units, a value or a cost that is not finite. Without a standard error (`nan`) there is the gain,
+    and nothing about how sure it is.
 
     >>> gain = worth(0.004, 0.001, 100_000 * 0.2, 300, monthly_run_cost=1_000)
     >>> round(gain.per_month), round(gain.low), round(gain.high)
     (23000, 11240, 34760)
     """
-    if min(units_per_month, value_per_unit) < 0:
+    low_value, high_value = (value_per_unit if end is None else end for end in (value_low, value_high))
+    is_finite = np.isfinite([effect, units_per_month, value_per_unit, high_value, monthly_run_cost, one_off_cost]).all()
+    is_possible = units_per_month >= 0 and 0 <= low_value <= value_per_unit <= high_value and df > 0 and not standard_error < 0
+    _inside("alpha", alpha)
+    if not (is_finite and is_possible):
         return Gain(*(math.nan,) * 5)
     values = worths.unit_values(value_per_unit, value_low, value_high, alpha)
     found = worths.Worth(effect, standard_error, df, units_per_month, values, value_per_unit)
@@ -367,8 +402,46 @@ def worth(
 
 def _arrays(*values: ArrayLike) -> tuple[tuple[int, ...], list[Floats]]:
     """All inputs in one flat shape, and the shape that results take on."""
-    arrays = np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in values))
-    return arrays[0].shape, [np.ravel(array) for array in arrays]
+    arrays = [np.asarray(value, dtype=float) for value in values]
+    shape = _common_shape(*(array.shape for array in arrays))
+    return shape, [np.ravel(np.broadcast_to(array, shape)) for array in arrays]
+
+
+def _common_shape(*shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape that they take on together."""
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise ValueError(f"these shapes do not fit each other: {', '.join(str(shape) for shape in dict.fromkeys(shapes))}") from None
+
+
+def _inside(name: str, value: ArrayLike) -> Floats:
+    """An argument that must lie between 0 and 1, both excluded."""
+    found = np.asarray(value, dtype=float)
+    outside = found[~((found > 0) & (found < 1))]
+    if outside.size:
+        raise ValueError(f"{name} must lie between 0 and 1, both excluded; it is {outside[0]:g}")
+    return found
+
+
+def _rates(alpha: ArrayLike, power: ArrayLike, variant_share: ArrayLike) -> tuple[Floats, Floats, Floats]:
+    """What a plan is for."""
+    return _inside("alpha", alpha), _inside("power", power), _inside("variant_share", variant_share)
+
+
+def _flags(name: str, flags: ArrayLike, seconds: Floats) -> NDArray[np.bool_]:
+    """Whether each duration ended with the event, in one row."""
+    found = np.asarray(flags)
+    if found.shape != seconds.shape:
+        raise ValueError(f"{name} has the shape {found.shape}, and its durations have {seconds.shape}")
+    if found.dtype != bool and not np.isin(found, (0, 1)).all():
+        raise ValueError(f"{name} must be true or false (1 or 0) for each duration")
+    return found.astype(bool).ravel()
+
+
+def _variance(deviation: Floats) -> Floats:
+    """Its square; `nan` for a standard deviation below 0."""
+    return np.where(deviation < 0, np.nan, deviation**2)
 
 
 def _effects(

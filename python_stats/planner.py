@@ -86,8 +86,10 @@ _SOURCES = {"control": "control arm", "pre_exposure": "before exposure", "baseli
 def as_text(design: Design, found: Plan, currency: str) -> str:
     """The plan as a table for a terminal."""
     lines = [found.sentence, ""]
+    stricter = {f"{row['nominal_alpha']:.3g}" for row in found.metrics if row["nominal_alpha"] < row["alpha"]}
+    last_look = f", guardrails {' and '.join(sorted(stricter))} at the last look" if stricter else ""
     lines.append(
-        f"alpha {design.alpha:g} (primary {design.alpha / max(1, len(design.treatments)):g} each of {len(design.treatments)}), "
+        f"alpha {design.alpha:g} (primary {design.alpha / max(1, len(design.treatments)):g} each of {len(design.treatments)}{last_look}), "
         f"power {percent(design.power)}, {design.monitoring.replace('_', ' ')}, "
         f"{number(found.persons_per_day, 1)} persons a day, {design.started_on} to {design.ended_on or 'open end'}"
     )

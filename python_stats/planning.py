@@ -1,7 +1,8 @@
 """Can an experiment reach its goal, and when? From a design, baselines and traffic to sample sizes, dates and boundaries.
 
 Knows designs and estimators; knows neither warehouse nor page. A metric's goal is the effect it was declared for (`mde_relative`);
-a guardrail's is to exclude the harm it may not do (`max_harm_rollback`) where there is none.
+a guardrail's is to exclude the harm it may not do (`max_harm_rollback`) where there is none, at the last look and at its level: a
+guardrail that was in order at an earlier look, at which no verdict fell, is read anew at the next.
 
 "A sample per variant" is that of the smaller of the two arms compared, which is what the verdict counts. For a time its unit is the
 case, as in the verdict; days are always reckoned in persons.
@@ -19,6 +20,8 @@ from python_stats.baselines import NO_BASELINE, Baseline
 from python_stats.designs import Design, Objective
 from python_stats.estimators import always_valid, planning, spending
 from python_stats.estimators.status import OK, Floats
+from python_stats.looks import ALWAYS_VALID, GROUP_SEQUENTIAL
+from python_stats.metrics import is_time
 
 Row = dict[str, Any]
 
@@ -54,8 +57,11 @@ class Plan:
     sentence: str
 
 
+# `alpha` is the metric's error rate, `nominal_alpha` the two-sided level of the one test that its sample is reckoned for: a guardrail's
+# at the last look. `inflation` is by how much that sample grows for a primary metric that may stop at an earlier look.
 METRIC_COLUMNS = (
-    "metric_id role metric_kind unit goal goal_relative goal_effect baseline_source baseline_n control_value alpha power inflation "
+    "metric_id role metric_kind unit goal goal_relative goal_effect baseline_source baseline_n control_value "
+    "alpha nominal_alpha power inflation "
     "needed_per_variant needed_total needed_persons days_to_run ready_on planned_per_variant power_at_planned detectable_effect "
     "detectable_relative status"
 ).split()
@@ -72,7 +78,7 @@ def plan(design: Design, baselines: Mapping[str, Baseline], persons_per_day: flo
     order = {"primary": 0, "secondary": 1, "guardrail": 2}
     objectives = sorted(design.objectives, key=lambda aim: (order.get(aim.role, 3), aim.metric_id))
     planned_days = None if design.ended_on is None else (design.ended_on - design.started_on).days + 1
-    looks = _looks(design, planned_days)
+    looks = _looks_of_primary(design, planned_days)
     rows = [_metric(design, aim, baselines.get(aim.metric_id), persons_per_day, looks) for aim in objectives]
     primary = next((row for row in rows if row["role"] == "primary"), None)
     shown = _look_rows(design, primary, baselines, persons_per_day, looks)
@@ -90,23 +96,39 @@ class _Looks:
     inflation: float
 
 
-def _looks(design: Design, planned_days: int | None) -> _Looks | None:
-    """Looks at equal steps of information; None for a fixed horizon."""
-    alpha = design.alpha / max(1, len(design.treatments))
-    if design.monitoring == "group_sequential" and (design.looks or 1) > 1:
-        count = int(design.looks or 1)
-        fractions = np.arange(1, count + 1) / count
-        z = spending.boundaries(fractions, alpha, design.spending or spending.OBRIEN_FLEMING).z
-    elif design.monitoring == "always_valid":
-        count = min(planned_days or 60, MOST_LOOKS)
-        fractions = np.arange(1, count + 1) / count
-        z = always_valid.boundary(fractions, np.full(fractions.shape, alpha))
-    else:
-        return None
+def _looks_of_primary(design: Design, planned_days: int | None) -> _Looks | None:
+    """Looks at equal steps of information; None where there is one look only."""
     from scipy.special import ndtri
 
+    alpha = design.alpha / max(1, len(design.treatments))
+    found = _boundaries(design, planned_days, alpha)
+    if found is None:
+        return None
     fixed = float(-ndtri(alpha / 2) + ndtri(design.power))
-    return _Looks(fractions, z, (spending.required_drift(fractions, z, design.power) / fixed) ** 2)
+    return _Looks(*found, (spending.required_drift(*found, design.power) / fixed) ** 2)
+
+
+def _boundaries(design: Design, planned_days: int | None, alpha: float) -> tuple[Floats, Floats] | None:
+    """Planned fractions of information, and what |Z| has to reach at each; None for a single look at `alpha`.
+
+    Times have no daily figures: an experiment on one is looked at once, at the end.
+    """
+    if design.monitoring == GROUP_SEQUENTIAL and (design.looks or 1) > 1 and not (design.primary and is_time(design.primary.metric_id)):
+        fractions = np.arange(1, int(design.looks or 1) + 1) / int(design.looks or 1)
+        return fractions, spending.boundaries(fractions, alpha, design.spending or spending.OBRIEN_FLEMING).z
+    if design.monitoring == ALWAYS_VALID:
+        count = min(planned_days or 60, MOST_LOOKS)
+        fractions = np.arange(1, count + 1) / count
+        return fractions, always_valid.boundary(fractions, np.full(fractions.shape, alpha))
+    return None
+
+
+def _level_of_last_look(design: Design, alpha: float) -> float:
+    """The two-sided level at which what shares the primary's looks, with the error rate `alpha`, is read at the last of them."""
+    from scipy.special import ndtr
+
+    found = _boundaries(design, None, alpha)
+    return alpha if found is None else float(2 * ndtr(-found[1][-1]))
 
 
 def _metric(design: Design, aim: Objective, baseline: Baseline | None, persons_per_day: float | None, looks: _Looks | None) -> Row:
@@ -119,6 +141,7 @@ def _metric(design: Design, aim: Objective, baseline: Baseline | None, persons_p
         role=aim.role,
         goal=EXCLUDE_HARM if aim.role == "guardrail" else DETECT,
         alpha=alpha,
+        nominal_alpha=_level_of_last_look(design, alpha) if aim.role == "guardrail" else alpha,
         power=design.power,
         inflation=looks.inflation if looks and is_primary else 1.0,
         planned_per_variant=design.planned_sample_per_variant,
@@ -156,7 +179,7 @@ def _with_sizes(
     if harm:
         v0 = v0 * (1 + towards * np.sign(baseline.value)) ** 2
     row.update(goal_effect=_clean(effect))
-    alpha, power = np.array([row["alpha"]]), np.array([row["power"]])
+    alpha, power = np.array([row["nominal_alpha"]]), np.array([row["power"]])
     if math.isnan(v1):
         return {**row, "status": UNREACHABLE}
     normal = baseline.kind == "time"
@@ -229,9 +252,10 @@ class _Arms:
 
 
 def _power(effect: float, v0: float, v1: float, n0: float, n1: float, row: Row, normal: bool, looks: _Looks | None) -> float:
-    fixed = planning.power(*(np.array([value]) for value in (effect, v0, v1, n0, n1, row["alpha"])), normal=normal)
+    """The chance that the effect is established in its own direction."""
     if looks is None:
-        return float(fixed[0])
+        values = (np.array([value]) for value in (effect, v0, v1, n0, n1, row["nominal_alpha"]))
+        return float(planning.power(*values, normal=normal, one_sided=True)[0])
     spread = math.sqrt(v0 / n0 + v1 / n1)
     if spread == 0:
         return math.nan
@@ -242,7 +266,7 @@ def _look_rows(
     design: Design, primary: Row | None, baselines: Mapping[str, Baseline], persons_per_day: float | None, looks: _Looks | None
 ) -> list[Row]:
     """Boundaries of the planned looks, at the planned sample (at the needed one where none is planned)."""
-    if primary is None or looks is None or design.monitoring != "group_sequential":
+    if primary is None or looks is None or design.monitoring != GROUP_SEQUENTIAL:
         return []
     baseline, arms = baselines.get(primary["metric_id"]), _Arms.of(design)
     sample = design.planned_sample_per_variant or primary["needed_per_variant"]
@@ -296,9 +320,10 @@ def _answer(design: Design, primary: Row | None, reachable: date | None, persons
         return False, f"{name} cannot be planned: {primary['metric_id']} has no usable baseline ({primary['status']})."
     if not persons_per_day:
         return False, f"{name} cannot be planned: nobody has been seen who would enter it."
-    assert reachable is not None
     needed, planned = primary["needed_per_variant"], design.planned_sample_per_variant
     size = f"{needed:,} {primary['unit']} a variant"
+    if reachable is None:
+        return False, f"{name} cannot reach its goal: it takes {size}, which no day of the calendar brings."
     if design.ended_on is not None and reachable > design.ended_on:
         more = f" (planned: {planned:,})" if planned else ""
         return False, (

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from python_stats.estimators.status import Floats
 
 MINUTE, HOUR, DAY, MONTH = 60, 3600, 86400, 2592000
+LONGEST = 1e11  # seconds, some 3,000 years: beyond lies a moment taken for a duration, and more buckets than fit in memory
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,11 @@ def bucketed(seconds: Floats, is_event: NDArray[np.bool_], group: NDArray[np.int
         groups: how many there are.
 
     Raises:
-        ValueError: for a duration below 0, or one that is not finite.
+        ValueError: for a duration below 0, or one beyond `LONGEST`.
     """
     _check(seconds)
+    if seconds.size and float(np.max(seconds)) > LONGEST:
+        raise ValueError(f"durations must be at most {LONGEST:g} seconds; the longest is {float(np.max(seconds)):g}")
     # counted by the minute, and by the day beyond 30 days; then minutes are put together
     whole = seconds.astype(np.int64)
     cell = whole // MINUTE

@@ -41,6 +41,7 @@ def power(
     alpha: Floats,
     *,
     normal: bool = False,
+    one_sided: bool = False,
 ) -> Floats:
     """Probability that the two-sided test excludes 0 when the true effect is `effect`; `nan` where it cannot be said.
 
@@ -50,6 +51,7 @@ def power(
         n_control, n_variant: persons.
         alpha: two-sided.
         normal: for tests that use the normal (restricted means).
+        one_sided: count only the side on which the effect lies: P(T > t) at alpha / 2.
 
     P(|T| > t) for a noncentral T with Welch's df and noncentrality effect ÷ SE (Moser, Stevens & Watts 1989, eq. 2.2).
     """
@@ -62,14 +64,15 @@ def power(
         usable = np.isfinite(shift) & (n_control > 1) & (n_variant > 1) & ~np.isnan(df)
         exact = usable & (df < LARGEST_EXACT_DF) & (shift < 30)
         critical = critical_value(alpha, np.where(exact, df, np.inf))
-        found = ndtr(shift - critical) + ndtr(-shift - critical)
+        far_side = 0.0 if one_sided else 1.0
+        found = ndtr(shift - critical) + far_side * ndtr(-shift - critical)
         if exact.any():
-            found[exact] = _noncentral_tails(shift[exact], df[exact], critical[exact])
+            found[exact] = _noncentral_tails(shift[exact], df[exact], critical[exact], far_side)
     return np.where(usable, found, np.nan)
 
 
-def _noncentral_tails(shift: Floats, df: Floats, critical: Floats) -> Floats:
-    """P(|T| > critical) for a noncentral t, as the mean of Φ(±δ − c·√(W/ν)) over W ~ χ²_ν.
+def _noncentral_tails(shift: Floats, df: Floats, critical: Floats, far_side: float) -> Floats:
+    """P(T > critical) + `far_side` · P(T < −critical) for a noncentral t, as the mean of Φ(±δ − c·√(W/ν)) over W ~ χ²_ν.
 
     The trapezoid rule over s = ln √(W/ν), whose density falls off smoothly on both sides, keeps ten digits; `scipy.special.nctdtr`
     gives `nan` here and there at few degrees of freedom and large shifts.
@@ -82,7 +85,7 @@ def _noncentral_tails(shift: Floats, df: Floats, critical: Floats) -> Floats:
     s = -left[:, None] + step[:, None] * np.arange(GRID)
     root, half = np.exp(s), df[:, None] / 2
     density = np.exp(np.log(2) + half * np.log(half) - gammaln(half) + 2 * half * s - half * root**2)
-    tails = ndtr(shift[:, None] - critical[:, None] * root) + ndtr(-shift[:, None] - critical[:, None] * root)
+    tails = ndtr(shift[:, None] - critical[:, None] * root) + far_side * ndtr(-shift[:, None] - critical[:, None] * root)
     return np.asarray((tails * density).sum(axis=1) / density.sum(axis=1))
 
 
@@ -119,8 +122,8 @@ def sample_size(
         ratio = share_control / share_variant
         status = first_reason(
             effect.shape,
-            (np.isnan(effect + variance_control + variance_variant + ratio + alpha + target), INVALID_INPUT),
-            ((ratio <= 0) | ~np.isfinite(ratio) | (variance_control < 0) | (variance_variant < 0), INVALID_INPUT),
+            (~np.isfinite(effect + variance_control + variance_variant + ratio + alpha + target), INVALID_INPUT),
+            ((ratio <= 0) | (variance_control < 0) | (variance_variant < 0), INVALID_INPUT),
             ((target <= alpha) | (target >= 1) | (alpha <= 0) | (alpha >= 1), INVALID_INPUT),
             (effect == 0, NO_EFFECT),
             (variance_control + variance_variant == 0, ZERO_VARIANCE),

@@ -31,7 +31,7 @@ def wilson(successes: Floats, persons: Floats, alpha: Floats) -> tuple[Floats, F
         # At 0 and at 1 the bound is exact; rounding would leave it at 1e-19.
         low = np.where(successes == 0, 0.0, (centre - reach) / scale)
         high = np.where(successes == persons, 1.0, (centre + reach) / scale)
-        known = (persons > 0) & (share >= -1e-9) & (share <= 1 + 1e-9)
+        known = (persons > 0) & np.isfinite(persons) & (share >= -1e-9) & (share <= 1 + 1e-9)
     return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 

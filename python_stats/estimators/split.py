@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from python_stats.estimators.status import Floats
+from python_stats.estimators.status import INVALID_INPUT, Floats
 
 ALARM_P = 0.001
 STRAY_SHARE = 0.001
@@ -21,7 +21,8 @@ class Split:
         chi_square, df, p_value: None where fewer than two arms with a share were seen or declared.
         is_sound: False where p < 0.001, or where more than one in a thousand were seen in arms that were declared with no share, or
             not at all. Fewer (a test account) are reported by the status alone.
-        status: `ok`, `sample_ratio_mismatch`, `daily_sample_ratio_mismatch`, `undeclared_variant`, `no_persons` or `one_arm`.
+        status: `ok`, `sample_ratio_mismatch`, `daily_sample_ratio_mismatch`, `undeclared_variant`, `no_persons`, `one_arm` or
+            `invalid_input` (a count that is below 0 or not finite, of which nothing is known: not sound).
         daily_p_value: of `daily_sample_ratio` up to the last day; None where it was not worked out.
         strays: arms that were seen, though declared with no share or not at all; named by who knows the names.
     """
@@ -37,9 +38,7 @@ class Split:
     def with_daily(self, p_value: float) -> "Split":
         """The same beside the test of every day, whose alarm alone makes the split unsound, too."""
         alarm = p_value < ALARM_P and self.is_sound
-        return replace(
-            self, daily_p_value=p_value, is_sound=self.is_sound and not alarm, status=DAILY_MISMATCH if alarm else self.status
-        )
+        return replace(self, daily_p_value=p_value, is_sound=self.is_sound and not alarm, status=DAILY_MISMATCH if alarm else self.status)
 
 
 def sample_ratio(observed: Floats, expected_share: Floats) -> Split:
@@ -55,6 +54,8 @@ def sample_ratio(observed: Floats, expected_share: Floats) -> Split:
     """
     from scipy.special import chdtrc
 
+    if not (np.isfinite(observed) & (observed >= 0)).all():
+        return Split(None, None, None, False, INVALID_INPUT)
     with np.errstate(invalid="ignore"):
         counted = expected_share > 0
     strays = float(observed[~counted].sum())

@@ -15,12 +15,12 @@ NO_PERSONS = "no_persons"  # nobody in this window yet
 TOO_FEW_PERSONS = "too_few_persons"  # n < 2: no variance
 ZERO_VARIANCE = "zero_variance"  # everybody the same in both variants: no standard error
 ZERO_DENOMINATOR = "zero_denominator"  # a ratio whose denominator never happened
-INVALID_INPUT = "invalid_input"  # a sum that is not finite, or a variance below 0
+INVALID_INPUT = "invalid_input"  # a count or a sum that is not finite or that no cases give, or a variance below 0
 SKEWED = "skewed"  # too long a tail for this split and size: Student's t cannot be trusted
 TOO_FEW_EVENTS = "too_few_events"  # fewer than five events (or of what did not happen) behind the standard error
 THIN_DENOMINATOR = "thin_denominator"  # a ratio: a few persons have most of the denominator
 NO_EVENTS = "no_events"  # a time until: everything is censored
-NOT_REACHED = "not_reached"  # a quantile: too few have had their event yet
+NOT_REACHED = "not_reached"  # a quantile: too few have had their event yet; a horizon: too few cases were watched up to it
 FEW_ENDED = "few_ended"  # a time: fewer than 30 cases of an arm ended before the horizon
 UNBOUNDED = "unbounded"  # relative effect only: the control is not distinguishable from 0
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from python_stats.baselines import read_baselines
 from python_stats.cli import main
 from python_stats.designs import Design, read_designs
 from python_stats.estimators import planning as estimators
+from python_stats.looks import days_of, levels
+from python_stats.planner import as_text
 from python_stats.planning import Plan, plan
 
 WINDOW = {"metric_window": "all"}
@@ -122,6 +125,55 @@ def test_a_guardrail_has_to_exclude_the_harm_it_may_not_do() -> None:
     assert (row["goal"], row["goal_relative"], row["goal_effect"]) == ("exclude_harm", 0.2, pytest.approx(0.02))
     size = estimators.sample_size(*(np.array([value]) for value in (0.02, 0.09 * 1.2**2, 0.09, 1, 1, 0.05, 0.8)))
     assert row["needed_per_variant"] == math.ceil(size.variant[0])
+
+
+SCHEDULES = [("group_sequential", "obrien_fleming", 2.031), ("group_sequential", "pocock", 2.386), ("always_valid", None, 3.035)]
+
+
+@pytest.mark.parametrize("monitoring,spending,z", SCHEDULES)
+def test_a_guardrail_has_the_power_it_is_planned_for_at_the_last_look(monitoring: str, spending: str | None, z: float) -> None:
+    """10 %, a tenth worse allowed, nothing changed: of 20,000 experiments of the sample needed, four in five exclude that harm by the
+    contrast 1.1 m₀ − m₁ at the level that verdicts give to the end, here after five looks, or twenty days."""
+    metrics = (("conversion", "primary", "increase"), ("refund_rate", "guardrail", "decrease"))
+    of = design(
+        (1, 1, 1), metrics, monitoring=monitoring, looks=5, spending=spending, ended_on=date(2026, 2, 20), planned_sample_per_variant=None
+    )
+    of = replace(of, objectives=tuple(replace(aim, max_harm_rollback=0.1) for aim in of.objectives))
+    baseline = stats_row("conversion", 10_000), stats_row("refund_rate", 10_000)
+    n = planned(of, 1000.0, *baseline).metrics[1]["needed_per_variant"]
+    of = replace(of, planned_sample_per_variant=n)
+    told = planned(of, 1000.0, *baseline)
+    row = told.metrics[1]
+    days = days_of(of, [(date(2026, 2, day), math.ceil(n * day / 20)) for day in range(1, 21)], datetime(2026, 3, 1))
+    level = levels(of, days, row["alpha"])
+    assert row["nominal_alpha"] == pytest.approx(level.nominal[-1], rel=1e-3) and level.z[-1] == pytest.approx(z, abs=2e-3)
+    control, variant = np.random.default_rng(7).binomial(n, 0.1, (2, 20_000)) / n
+    error = np.sqrt((1.1**2 * control * (1 - control) + variant * (1 - variant)) / n)
+    found = np.mean((1.1 * control - variant) / error > level.z[-1])
+    assert found == pytest.approx(0.8, abs=0.01)  # 3.5 standard errors of the simulation
+    assert row["power_at_planned"] == pytest.approx(0.8, abs=1e-3)
+    assert row["detectable_relative"] == pytest.approx(0.1, abs=1e-3)
+    assert f"guardrails {level.nominal[-1]:.3g} at the last look" in as_text(of, told, "EUR")
+
+
+def test_power_counts_the_right_direction_only() -> None:
+    """A difference the size of nothing is found on its own side in 2.5 %, not in 5 %; and no calendar is long enough for it."""
+    of = design(planned_sample_per_variant=1000)
+    of = replace(of, objectives=tuple(replace(aim, mde_relative=1e-6) for aim in of.objectives))
+    found = planned(of, 10.0, stats_row("conversion", 10_000))
+    assert found.metrics[0]["power_at_planned"] == pytest.approx(0.025, abs=1e-4)
+    assert not found.is_feasible and found.sentence.startswith("e cannot reach its goal: it takes 141,2")
+
+
+def test_a_time_is_looked_at_once() -> None:
+    """It has no daily figures (decision 54): neither it nor its guardrails pay for looks that are not taken."""
+    metrics = (("resolution_time", "primary", "decrease"), ("refund_rate", "guardrail", "decrease"))
+    of = design(metrics=metrics, monitoring="group_sequential", looks=5, spending="pocock")
+    found = planned(of, 100.0, stats_row("refund_rate", 10_000), tables=life_table())
+    assert [(row["inflation"], row["nominal_alpha"]) for row in found.metrics] == [(1.0, 0.05), (1.0, 0.05)]
+    assert found.looks == []
+    end = days_of(of, [(None, of.planned_sample_per_variant or 0)], datetime(2027, 1, 1))
+    assert levels(of, end, 0.05).nominal[0] == pytest.approx(0.05)
 
 
 def test_group_sequential_looks() -> None:
