@@ -219,7 +219,8 @@ def compare_times(
 
     Args:
         times: when events happen, ascending, shape (times,).
-        at_risk_control, at_risk_variant: cases open just before each time, shape (times,) or (comparisons, times).
+        at_risk_control, at_risk_variant: cases open just before each time, shape (times,) or (comparisons, times); of buckets with a
+            width those open on average in it, as `life_tables` counts them.
         events_control, events_variant: events at each time, same shape.
         horizon: up to where the mean is taken, in the unit of `times`; not beyond what both arms observed.
         alpha: two-sided error rate.
@@ -265,7 +266,7 @@ def life_tables(
     is_event = np.concatenate([np.ravel(np.asarray(part, dtype=bool)) for part in (is_event_control, is_event_variant)])
     arm = np.repeat(np.arange(2, dtype=np.int8), [part.size for part in seconds])
     found = (durations.exact if is_exact else durations.bucketed)(np.concatenate(seconds), is_event, arm)
-    at_risk = survival.during_bucket(found.at_risk, found.censored, found.end - found.start)
+    at_risk = survival.during_bucket(found.at_risk, found.censored, found.start, found.end)
     times = survival.bucket_times(found.start, found.end)
     return LifeTables(times, at_risk[0], found.events[0], at_risk[1], found.events[1])
 
