@@ -16,7 +16,7 @@ from python_stats.designs import Design
 from python_stats.estimators import planning
 from python_stats.estimators.moments import Sample, sample_of_means, sample_of_ratios
 from python_stats.estimators.status import OK, Floats
-from python_stats.estimators.survival import bucket_times, longest_observed, sample_of_restricted_means
+from python_stats.estimators.survival import bucket_times, during_bucket, last_supported, sample_of_restricted_means
 
 Row = Mapping[str, Any]
 
@@ -27,7 +27,7 @@ LEAST = 20  # persons, or cases: a spread from fewer is no ground to plan on
 
 @dataclass(frozen=True)
 class TimeTable:
-    """A control's life table on its own grid of times, shape (1, times)."""
+    """A control's life table on its own grid of times, shape (1, times); at risk is on average in a bucket."""
 
     times: Floats
     at_risk: Floats
@@ -104,7 +104,8 @@ def read_baselines(
         pseudo, pseudo_tables: its rows of `experiment_baselines` and `experiment_baseline_life_tables`.
         persons: exposed persons per variant; under '' those of the baseline period. What a time's cases are divided by where no other
             metric says whose window has passed.
-        rmst_horizon_days: to where restricted means are taken, and no further than the decision window.
+        rmst_horizon_days: to where restricted means are taken, and no further than the decision window, nor than ten cases are at
+            risk: as in the results.
     """
     control = design.control.variant_id if design.control else None
     window = design.decision_window
@@ -179,9 +180,10 @@ def _of_table(rows: Sequence[Row], source: str, persons: int, rmst_horizon_days:
     end = np.array([math.nan if row["bucket_end_s"] is None else row["bucket_end_s"] for row in ordered], dtype=float)
     times = bucket_times(start, end)
     at_risk, events, censored = (np.array([[float(row[name]) for row in ordered]]) for name in ("at_risk", "events", "censored"))
-    ended = events + censored
-    cases = ended.sum(axis=1)
-    horizon = np.minimum(longest_observed(times, ended), rmst_horizon_days * 86400)
+    cases = (events + censored).sum(axis=1)
+    latest = rmst_horizon_days * 86400
+    at_risk = during_bucket(at_risk, censored, start, end, latest)
+    horizon = np.minimum(last_supported(times, at_risk), latest)
     sample = sample_of_restricted_means(times, at_risk, events, cases, horizon)
     n, value, variance = float(cases[0]), float(sample.value[0]), float(sample.variance[0])
     status = str(sample.status[0])

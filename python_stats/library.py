@@ -222,7 +222,8 @@ def compare_times(
 
     Args:
         times: when events happen, ascending, 0 and more, shape (times,). A time without an event says that cases were watched so far.
-        at_risk_control, at_risk_variant: cases open just before each time, shape (times,) or (comparisons, times).
+        at_risk_control, at_risk_variant: cases open just before each time, shape (times,) or (comparisons, times); of buckets with a
+            width those open on average in it, as `life_tables` counts them.
         events_control, events_variant: events at each time, same shape; more than are at risk, or fewer than 0, are `invalid_input`.
         horizon: up to where the mean is taken, in the unit of `times`, above 0. Where it lies beyond what an arm was watched for (see
             `survival.refusing_beyond`) the status is `not_reached`; in buckets that is the middle of the last one with cases at risk.
@@ -283,7 +284,7 @@ def life_tables(
     arm = np.repeat(np.arange(2, dtype=np.int8), [part.size for part in seconds])
     count = durations.exact if is_exact else durations.bucketed
     found = count(np.concatenate([part.ravel() for part in seconds]), np.concatenate(is_event), arm)
-    at_risk = survival.during_bucket(found.at_risk, found.censored, found.end - found.start)
+    at_risk = survival.during_bucket(found.at_risk, found.censored, found.start, found.end)
     times = survival.bucket_times(found.start, found.end)
     return LifeTables(times, at_risk[0], found.events[0], at_risk[1], found.events[1])
 

@@ -295,7 +295,7 @@ EXPERIMENT_SURVIVAL: Columns = {
     "metric_id": ("varchar", "The metric of a time until something happens; metric_catalog says what."),
     "metric_window": _WINDOW,
     "time_s": ("double", "Seconds since the case began: the end of a bucket of times, or of the window if that comes first."),
-    "survival": ("double", "Share of cases in which it has not happened by then (Kaplan–Meier), 0 to 1."),
+    "survival": ("double", "Share in which it has not happened by then, 0 to 1 (Kaplan–Meier; censored in a bucket: at risk for half)."),
     "ci_low": ("double", "Low end of the interval of survival: Greenwood, log-log scale, at the design's alpha."),
     "ci_high": ("double", "High end of the interval of survival: Greenwood, log-log scale, at the design's alpha."),
     "at_risk": ("bigint", "Cases still open and watched right after the time before this one."),

@@ -11,7 +11,7 @@ from python_stats.designs import Design
 from python_stats.estimators import time_quantiles
 from python_stats.estimators.log_rank import log_rank
 from python_stats.estimators.status import OK, Floats
-from python_stats.estimators.survival import kaplan_meier, log_log_interval
+from python_stats.estimators.survival import during_bucket, kaplan_meier, log_log_interval
 
 RESTRICTED_MEAN, MEDIAN, P90, LOG_RANK = "restricted_mean", "median", "p90", "log_rank"
 QUANTILES = {MEDIAN: 0.5, P90: 0.9}
@@ -64,9 +64,10 @@ def survival_curves(designs: Iterable[Design], tables: Iterable[Row]) -> list[di
 def _curve(design: Design, key: tuple[str, str, str, str], variant_id: str, table: Sequence[Row]) -> list[dict[str, Any]]:
     table = sorted(table, key=lambda row: row["bucket_start_s"])
     last = np.inf if key[2] == "all" else 86400 * float(key[2])
-    time = np.array([min(_edges(row)[1], last) for row in table], dtype=float)  # what is left is known at a bucket's end
+    start, end = np.array([_edges(row) for row in table], dtype=float).T
+    time = np.minimum(end, last)  # what is left is known at a bucket's end
     at_risk, events, censored = (np.array([row[name] for row in table], dtype=float) for name in ("at_risk", "events", "censored"))
-    curve = kaplan_meier(time, at_risk[None, :], events[None, :])
+    curve = kaplan_meier(time, during_bucket(at_risk, censored, start, end)[None, :], events[None, :])
     low, high = log_log_interval(curve, design.alpha)
     kept = _kept(curve.survival[0])
     kept = kept[np.diff(time[kept], append=np.inf) > 0]  # who is open at a window's end goes with the bucket that ends there
@@ -101,26 +102,28 @@ def _kept(survival: Floats) -> np.ndarray:
 
 
 class _Arms:
-    """Control and variant of one pair on one grid of buckets; arrays of shape (2, buckets)."""
+    """Control and variant of one pair on one grid of buckets; arrays of shape (2, buckets). At risk is on average in a bucket."""
 
-    def __init__(self, start: Floats, end: Floats, at_risk: Floats, events: Floats) -> None:
-        self.start, self.end, self.at_risk, self.events = start, end, at_risk, events
-        self.cases = [int(part[0]) if part.size else 0 for part in at_risk]
+    def __init__(self, start: Floats, end: Floats, events: Floats, censored: Floats) -> None:
+        ended = events + censored
+        left = np.cumsum(ended[:, ::-1], axis=1)[:, ::-1]
+        self.start, self.end, self.events = start, end, events
+        self.at_risk = during_bucket(left, censored, start, end)
+        self.cases = [int(arm) for arm in ended.sum(axis=1)]
 
 
 def _on_one_grid(pair: Pair) -> _Arms:
     tables: list[Sequence[Row]] = [pair.control or (), pair.variant or ()]
     edges = sorted({_edges(row) for table in tables for row in table})
     position = {edge: index for index, edge in enumerate(edges)}
-    events, ended = np.zeros((2, len(edges))), np.zeros((2, len(edges)))
+    events, censored = np.zeros((2, len(edges))), np.zeros((2, len(edges)))
     for arm, table in enumerate(tables):
         for row in table:
             at = position[_edges(row)]
             events[arm, at] += row["events"]
-            ended[arm, at] += row["events"] + row["censored"]
-    at_risk = np.cumsum(ended[:, ::-1], axis=1)[:, ::-1]
+            censored[arm, at] += row["censored"]
     bounds = np.array(edges, dtype=float).reshape(-1, 2)
-    return _Arms(bounds[:, 0], bounds[:, 1], at_risk, events)
+    return _Arms(bounds[:, 0], bounds[:, 1], events, censored)
 
 
 def _edges(row: Row) -> tuple[float, float]:
@@ -142,7 +145,8 @@ def _log_rank(pair: Pair, arms: _Arms) -> dict[str, Any]:
 
 def _quantile(pair: Pair, arms: _Arms, measure: str) -> dict[str, Any]:
     control, variant = (
-        time_quantiles.steps_of(arms.start, arms.end, arms.at_risk[arm], arms.events[arm], QUANTILES[measure]) for arm in (0, 1)
+        time_quantiles.steps_of(arms.start, arms.end, arms.at_risk[arm], arms.events[arm], QUANTILES[measure], arms.cases[arm])
+        for arm in (0, 1)
     )
     found = time_quantiles.difference(control, variant, pair.alpha)
     bounds = [time_quantiles.interval(arm, pair.alpha) for arm in (control, variant)]

@@ -30,9 +30,7 @@ def compare_times(pairs: Sequence[Pair], options: Options) -> list[dict[str, Any
             events[index, bucket] = row["events"]
             ended[index, bucket] = row["events"] + row["censored"]
     latest = np.array([_latest(pair.metric_window, options) for pair in pairs] * 2)
-    # who is left at the window's end was at risk up to there, and stands in the bucket that begins with it
-    lost = np.where(start[None, :] < latest[:, None], ended - events, 0.0)
-    at_risk = during_bucket(at_risk, lost, np.nan_to_num(end - start))
+    at_risk = during_bucket(at_risk, ended - events, start, end, latest[:, None])
     times, at_risk, events, ended = times[order], at_risk[:, order], events[:, order], ended[:, order]
     cases = ended.sum(axis=1)  # no row in a life table is nobody: there is none for an empty one
     half = len(pairs)

@@ -30,7 +30,8 @@ def log_rank(at_risk_control: Floats, events_control: Floats, at_risk_variant: F
     """The Mantel–Haenszel log-rank test of each row, over a common grid of times; shape (comparisons, times), `nan` for a missing arm.
 
     With n = n₀ + n₁ at risk and d = d₀ + d₁ events at a time, U = Σ (d₁ − d n₁/n) and
-    V = Σ d (n₁/n)(n₀/n)(n − d)/(n − 1) (Mantel 1966; Klein & Moeschberger 2003, eq. 7.3.3).
+    V = Σ d (n₁/n)(n₀/n)(n − d)/(n − 1) (Mantel 1966; Klein & Moeschberger 2003, eq. 7.3.3). In buckets with a width, n is at risk on
+    average (`survival.during_bucket`): otherwise the arm that is watched for less long seems to have more to wait.
     """
     from scipy.special import chdtrc
 

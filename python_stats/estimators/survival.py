@@ -102,13 +102,19 @@ def last_supported(times: Floats, at_risk: Floats) -> Floats:
     return longest_observed(times, (at_risk >= least[:, None]) & (at_risk > 0))
 
 
-def during_bucket(at_risk: Floats, censored: Floats, width: Floats) -> Floats:
+def during_bucket(at_risk: Floats, censored: Floats, start: Floats, end: Floats, latest: Floats | float = np.inf) -> Floats:
     """How many are at risk on average in a bucket with a width: those censored in it for half of it (Cutler & Ederer 1958, eq. 3).
 
     Counting them for all of it would make every time too long, however many cases there are: 1 % with 30 % censored and buckets of
-    an hour around a mean of 18 hours. Times that are exact (width 0) stay as they are.
+    an hour around a mean of 18 hours. Times that are exact (a bucket without a width or an end) stay as they are.
+
+    Args:
+        at_risk, censored: shape (curves, buckets), or (buckets,) for one.
+        start, end: of each bucket, shape (buckets,).
+        latest: where the watching ends for everyone, in the unit of `start`; per curve in shape (curves, 1). Who is left then was at
+            risk up to there, and stands in the bucket that begins with it.
     """
-    return at_risk - np.where(width > 0, censored / 2, 0.0)
+    return at_risk - np.where((end > start) & (start < latest), censored / 2, 0.0)
 
 
 def sample_of_restricted_means(times: Floats, at_risk: Floats, events: Floats, cases: Floats, horizon: Floats) -> Sample:

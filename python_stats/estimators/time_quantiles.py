@@ -57,16 +57,20 @@ class QuantileDifference:
     status: str
 
 
-def steps_of(bucket_start: Floats, bucket_end: Floats, at_risk: Floats, events: Floats, probability: float) -> Steps:
+def steps_of(
+    bucket_start: Floats, bucket_end: Floats, at_risk: Floats, events: Floats, probability: float, cases: float | None = None
+) -> Steps:
     """One arm's curve.
 
     Args:
         bucket_start, bucket_end: ascending; equal for times that are known exactly. Shape (times,).
-        at_risk, events: shape (times,).
+        at_risk, events: shape (times,); in buckets with a width, at risk on average (`survival.during_bucket`).
         probability: p, between 0 and 1: by when that share has had its event.
+        cases: how many the arm has; by default those at risk first.
     """
     start, end, left = bucket_start, np.where(np.isfinite(bucket_end), bucket_end, bucket_start), 1 - probability
-    cases = float(at_risk[0]) if at_risk.size else 0.0
+    if cases is None:
+        cases = float(at_risk[0]) if at_risk.size else 0.0
     had = np.flatnonzero(events > 0)
     status = NO_PERSONS if cases <= 0 else TOO_FEW_PERSONS if cases < 2 else NO_EVENTS if had.size == 0 else OK
     if status != OK:

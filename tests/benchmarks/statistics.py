@@ -129,16 +129,16 @@ def tickets(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarra
 
 
 def life_tables(seconds: np.ndarray, is_event: np.ndarray, variant: np.ndarray) -> tuple[np.ndarray, ...]:
-    """What experiment_life_tables holds, counted from durations: bucket middles, at risk, events, and all that ended."""
+    """What experiment_life_tables holds, counted from durations: bucket middles, at risk on average, events, and all that ended."""
     found = bucketed(seconds, is_event, variant.view(np.int8))
-    return bucket_times(found.start, found.end), found.at_risk, found.events, found.events + found.censored
+    at_risk = during_bucket(found.at_risk, found.censored, found.start, found.end)
+    return bucket_times(found.start, found.end), at_risk, found.events, found.events + found.censored
 
 
 def restricted(times: np.ndarray, at_risk: np.ndarray, events: np.ndarray, ended: np.ndarray) -> Comparison:
     """Difference in restricted mean time up to 3 days."""
     horizon = np.full(2, min(3 * DAY, float(longest_observed(times, ended).min())))
-    half = during_bucket(at_risk, ended - events, np.ones(times.size))
-    sample = sample_of_restricted_means(times, half, events, ended.sum(axis=1), horizon)
+    sample = sample_of_restricted_means(times, at_risk, events, ended.sum(axis=1), horizon)
     arms = [type(sample)(sample.persons[i : i + 1], sample.value[i : i + 1], sample.variance[i : i + 1], sample.status[i : i + 1]) for i in (0, 1)]
     return compare(*arms, np.array([0.05]), normal=True)
 

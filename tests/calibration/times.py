@@ -50,7 +50,7 @@ def lognormal(median: float, sigma: float) -> Waiting:
 
 
 def arms(rng: np.random.Generator, experiments: int, cases: int, waiting: Waiting, censored: Waiting | None) -> tuple[np.ndarray, ...]:
-    """Life tables (at risk, events, censored) of shape (experiments, buckets), drawn exactly as multinomial counts.
+    """Life tables (at risk on average, events, censored) of shape (experiments, buckets), drawn exactly as multinomial counts.
 
     A case ends by what comes first, its event or its censoring, in one of the buckets; who is left after the last is censored there.
     """
@@ -63,7 +63,8 @@ def arms(rng: np.random.Generator, experiments: int, cases: int, waiting: Waitin
     events, gone = counts[:, : event.size], counts[:, event.size : -1]
     gone = gone + np.eye(1, event.size, event.size - 1) * counts[:, -1:]
     ended = events + gone
-    return np.cumsum(ended[:, ::-1], axis=1)[:, ::-1], events, gone
+    left = np.cumsum(ended[:, ::-1], axis=1)[:, ::-1]
+    return during_bucket(left, gone, EDGES[:-1], EDGES[1:]), events, gone
 
 
 def restricted_truth(waiting: Waiting) -> tuple[np.ndarray, np.ndarray]:
@@ -100,7 +101,7 @@ LARGE = [(exponential(20 * HOUR), 0.4, (1_000_000, 1_000_000))]
 
 
 
-Tables = tuple[np.ndarray, ...]  # at risk, events, censored
+Tables = tuple[np.ndarray, ...]  # at risk on average, events, censored
 
 
 def pairs_of_tables(
@@ -120,8 +121,7 @@ def sped_up(waiting: Waiting) -> Waiting:
 def mean_arm(table: Tables, horizon: np.ndarray) -> tuple[Sample, Sample]:
     """An arm as the product makes it, and without its warning."""
     at_risk, events, gone = table
-    half = during_bucket(at_risk, gone, np.diff(EDGES))
-    sample = sample_of_restricted_means(TIMES, half, events, (events + gone).sum(axis=1), horizon)
+    sample = sample_of_restricted_means(TIMES, at_risk, events, (events + gone).sum(axis=1), horizon)
     return doubting_few(sample, TIMES, events, horizon), sample
 
 
@@ -133,7 +133,7 @@ def restricted_means(rng: np.random.Generator, experiments: int) -> Iterator[Cel
             (grid, area), (_, area_variant) = restricted_truth(waiting), restricted_truth(variant)
             parts: list[list[np.ndarray]] = []
             for tables in pairs_of_tables(rng, experiments, (n_control, n_variant), waiting, variant, lost):
-                horizon = np.minimum(*(last_supported(TIMES, during_bucket(table[0], table[2], np.diff(EDGES))) for table in tables))
+                horizon = np.minimum(*(last_supported(TIMES, table[0]) for table in tables))
                 both = [mean_arm(table, horizon) for table in tables]
                 level = at(0.05, horizon.size)
                 found, bare = (compare(both[0][which], both[1][which], level, normal=True) for which in (0, 1))
@@ -180,7 +180,10 @@ def quantiles(rng: np.random.Generator, experiments: int) -> Iterator[Cell]:
             wrong, relative, status = [], [], []
             for tables in pairs_of_tables(rng, experiments, sizes, waiting, variant, lost):
                 for index in range(tables[0][0].shape[0]):
-                    curves = [time_quantiles.steps_of(start, end, table[0][index], table[1][index], probability) for table in tables]
+                    curves = [
+                        time_quantiles.steps_of(start, end, table[0][index], table[1][index], probability, cases)
+                        for table, cases in zip(tables, sizes, strict=True)
+                    ]
                     found = time_quantiles.difference(*curves, 0.05)
                     status.append(found.status)
                     wrong.append(_misses(found.ci_low, found.ci_high, truth))

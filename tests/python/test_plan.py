@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 from handmade_warehouse import experiment, share_row
 
+from python_stats.analysis import Options, analyze
 from python_stats.baselines import read_baselines
 from python_stats.cli import main
 from python_stats.designs import Design, read_designs
@@ -231,6 +232,27 @@ def test_a_time_is_planned_in_cases() -> None:
     assert row["needed_persons"] == pytest.approx(row["needed_total"] / 2, abs=1)  # two cases a person
     half = planned(of, 100.0, stats_row("csat", 500), tables=life_table())  # they are of 500 persons: the others' window has not passed
     assert half.metrics[0]["needed_persons"] == pytest.approx(row["needed_total"] / 4, abs=1)
+
+
+def test_a_time_is_planned_from_what_the_results_show() -> None:
+    """Cases that began evenly over four days, in buckets of an hour: half of the hour for the censored, and no further than ten at risk."""
+    of = design(metrics=(("resolution_time", "primary", "decrease"),), planned_sample_per_variant=None)
+    generator = np.random.default_rng(2)
+    times, watched = generator.exponential(20, 2000), generator.uniform(0, 96, 2000)
+    hour, is_event = np.floor(np.minimum(times, watched)).astype(int), times <= watched
+    events, censored = (np.bincount(hour[part], minlength=96) for part in (is_event, ~is_event))
+    rows = [
+        {
+            **life_table()[0], "variant_id": variant, "bucket_start_s": at * 3600, "bucket_end_s": (at + 1) * 3600,
+            "at_risk": int((hour >= at).sum()), "events": int(events[at]), "censored": int(censored[at]),
+        }
+        for variant in ("v0", "v1") for at in np.unique(hour)
+    ]  # fmt: skip
+    (result,) = (row for row in analyze([of], [], rows, Options()) if row["metric_window"] == of.decision_window)
+    found = planned(of, 100.0, tables=rows).metrics[0]
+    assert found["control_value"] == pytest.approx(result["control_value"], rel=1e-12)
+    truth = 20 * (1 - math.exp(-result["horizon_s"] / 3600 / 20))
+    assert result["horizon_s"] < 96 * 3600 and found["control_value"] / 3600 == pytest.approx(truth, rel=0.08)
 
 
 def test_before_any_effect_the_baseline_is_what_people_did_before() -> None:

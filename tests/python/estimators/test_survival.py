@@ -52,5 +52,5 @@ def test_censored_cases_are_at_risk_for_half_their_bucket() -> None:
     events, ended = (np.bincount(bucket[part], minlength=bucket.max() + 1).astype(float)[None, :] for part in (is_event, is_event | True))
     at_risk = np.cumsum(ended[:, ::-1], axis=1)[:, ::-1]
     middle, truth = np.arange(ended.size) + 0.5, 18 * (1 - np.exp(-4))
-    means = [survival.restricted_mean(middle, risk, events, np.array([72.0]))[0][0] for risk in (at_risk, survival.during_bucket(at_risk, ended - events, np.ones(ended.size)))]
+    means = [survival.restricted_mean(middle, risk, events, np.array([72.0]))[0][0] for risk in (at_risk, survival.during_bucket(at_risk, ended - events, middle - 0.5, middle + 0.5))]
     assert means[0] / truth > 1.006 and means[1] == pytest.approx(truth, rel=0.004)
