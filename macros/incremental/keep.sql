@@ -71,7 +71,7 @@
 {% macro raw_table_stands(table) -%}
 {%- if table == 'users' -%}{{ return(true) }}{%- endif -%}
 {%- set landing = memory().landing.get(table) -%}
-{{ return(landing is not none and not landing.hours and not landing.files) }}
+{{ return(landing is not none and not landing.hours and not landing.files and not landing.is_rewritten) }}
 {%- endmacro %}
 
 {# The last run in which something was built; what a view shows changes with what it reads. Unknown is later than any run. #}

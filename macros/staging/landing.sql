@@ -13,39 +13,101 @@
 
 {#
   What an increment of a raw table reads: the files that have come, where none of those read before has changed (a run that adds a file a
-  day does not look into the others); or else the landing hours that differ.
+  day does not look into the others); or else the landing hours that differ. Where rows were changed where they are, all is read.
 #}
 {% macro what_landed(table) -%}
 {%- set before, now = files_read_before(table), file_marks(table) -%}
 {%- if before -%}
     {%- set landing = {'files': now.keys() | reject('in', before) | list, 'hours': [], 'is_rewritten': false} -%}
-    {%- do memory().landing.update({table: landing}) -%}
-    {{ return(landing) }}
+{%- else -%}
+    {%- set landing = hours_of_text(table) or landing_hours(table) -%}
+    {%- do landing.update({'is_rewritten': landing.is_rewritten or (not landing.hours and has_changed_files(table))}) -%}
 {%- endif -%}
-{{ return(landing_hours(table)) }}
+{%- do memory().landing.update({table: landing}) -%}
+{{ return(landing) }}
 {%- endmacro %}
 
 {# The files that the last build of a raw table has read, if all of them are as they were; nothing otherwise, or where no file is named. #}
 {% macro files_read_before(table) -%}
-{%- set noted, built = last_build(files_note(table)), last_build('int_checked_' ~ table) -%}
-{%- if not noted or not built or noted.run_no != built.run_no -%}{{ return({}) }}{%- endif -%}
-{%- set before, now = fromjson(noted.fingerprint), file_marks(table) -%}
-{%- for file, mark in before.items() if now.get(file) != mark -%}{{ return({}) }}{%- endfor -%}
+{%- set before, now = noted_before(files_note(table), table), file_marks(table) -%}
+{%- for file, noted in before.items() if not now.get(file) or noted.split('|')[0] != now[file] -%}{{ return({}) }}{%- endfor -%}
 {{ return(before) }}
 {%- endmacro %}
 
-{# Beside what a build is made of, the files that it reads, as they are before it reads them. #}
+{# Have rows of Parquet files that the last build has read been changed, of whatever size and age the files are now? #}
+{% macro has_changed_files(table) -%}
+{%- set before, now = noted_before(files_note(table), table), file_marks(table) -%}
+{%- set changed = now.keys() | select('in', before) | list -%}
+{%- set changed = changed | reject('in', unchanged_files(before, now)) | list -%}
+{%- set digests = row_digests(table, changed) if changed else {} -%}
+{%- for file in changed if '|' in before[file] and before[file].split('|')[1] != digests.get(file, '') -%}{{ return(true) }}{%- endfor -%}
+{{ return(false) }}
+{%- endmacro %}
+
+{% macro unchanged_files(before, now) -%}
+{%- set found = [] -%}
+{%- for file, mark in now.items() if before.get(file, '').split('|')[0] == mark -%}{%- do found.append(file) -%}{%- endfor -%}
+{{ return(found) }}
+{%- endmacro %}
+
+{#
+  Beside what a build is made of, what it reads: the files as they are before it reads them, each with a digest of its rows; of text files the
+  landing hours, likewise.
+#}
 {% macro noted_files() -%}
 {%- set table = model.config.get('meta', {}).get('raw_table') -%}
-{%- if table and table != 'users' and file_marks(table) -%}
-delete from {{ builds_relation() }} where model_name = '{{ files_note(table) }}';
-insert into {{ builds_relation() }} select '{{ files_note(table) }}', max(run_no), null, {{ literal(tojson(file_marks(table))) }}, null from {{ builds_relation() }};
+{%- if table and table != 'users' -%}
+    {%- set before, now = noted_before(files_note(table), table), file_marks(table) -%}
+    {%- set kept = unchanged_files(before, now) -%}
+    {%- set digests = row_digests(table, now.keys() | reject('in', kept) | list) -%}
+    {%- set noted = {} -%}
+    {%- for file, mark in now.items() -%}{%- do noted.update({file: before[file] if file in kept else mark ~ '|' ~ digests.get(file, '')}) -%}{%- endfor -%}
+    {%- for note, content in {files_note(table): noted, hours_note(table): text_hours(table)}.items() if content %}
+delete from {{ builds_relation() }} where model_name = '{{ note }}';
+insert into {{ builds_relation() }} select '{{ note }}', max(run_no), null, {{ literal(tojson(content)) }}, null from {{ builds_relation() }};
+    {%- endfor -%}
 {%- endif -%}
 {%- endmacro %}
 
 {% macro files_note(table) -%}{{ return('(files of ' ~ table ~ ')') }}{%- endmacro %}
+{% macro hours_note(table) -%}{{ return('(hours of ' ~ table ~ ')') }}{%- endmacro %}
 
-{# The landing hours that differ, each with how many rows it has now and had before, and whether rows that were read have changed. #}
+{# What the last build of a raw table has noted under a name. #}
+{% macro noted_before(note, table) -%}
+{%- set noted, built = last_build(note), last_build('int_checked_' ~ table) -%}
+{{ return(fromjson(noted.fingerprint) if noted and built and noted.run_no == built.run_no else {}) }}
+{%- endmacro %}
+
+{# Of a raw table in text files: by landing hour how many rows it has, and a digest of them. Nothing where it is anything else. #}
+{% macro text_hours(table) -%}
+{%- if is_switched_off(table) or not is_text_file(table) -%}{{ return({}) }}{%- endif -%}
+{%- set once = memory().once -%}
+{%- if hours_note(table) not in once -%}
+    {%- set found = {} -%}
+    {%- set present = raw_columns(table) -%}
+    {%- for row in run_query(
+        'select cast(' ~ landing_hour(landed_at(table, present)) ~ ' as ' ~ dbt.type_string() ~ '), ' ~ digest_of_rows(present) ~ ' from ' ~ raw_from(table) ~ ' as raw_rows group by 1 order by 1'
+    ).rows -%}
+        {%- do found.update({row[0]: row[1]}) -%}
+    {%- endfor -%}
+    {%- do once.update({hours_note(table): found}) -%}
+{%- endif -%}
+{{ return(once[hours_note(table)]) }}
+{%- endmacro %}
+
+{# The landing hours of text files that differ from what the last build has noted; nothing where it noted none. #}
+{% macro hours_of_text(table) -%}
+{%- set before, now = noted_before(hours_note(table), table), text_hours(table) -%}
+{%- if not before -%}{{ return(none) }}{%- endif -%}
+{%- set landing = {'hours': [], 'is_rewritten': false} -%}
+{%- for hour in (before.keys() | list + now.keys() | list) | unique | sort if before.get(hour) != now.get(hour) -%}
+    {%- do landing.hours.append(hour) -%}
+    {%- if now.get(hour, '0').split(' ')[0] | int <= before.get(hour, '0').split(' ')[0] | int -%}{%- do landing.update({'is_rewritten': true}) -%}{%- endif -%}
+{%- endfor -%}
+{{ return(landing) }}
+{%- endmacro %}
+
+{# The landing hours that differ by counting, and whether rows that were read have changed. #}
 {% macro landing_hours(table) -%}
 {%- set present = raw_columns(table) if not is_switched_off(table) else {} -%}
 {%- set found = run_query(
@@ -56,15 +118,13 @@ insert into {{ builds_relation() }} select '{{ files_note(table) }}', max(run_no
     ~ 'from now_there full outer join read_before on now_there.landing_hour = read_before.landing_hour '
     ~ 'where now_there.landed_rows is distinct from read_before.landed_rows or now_there.landed_sum is distinct from read_before.landed_sum order by 1'
 ).rows -%}
-{%- set landing = {'hours': found | map(attribute=0) | list, 'is_rewritten': found | map(attribute=1) | select | list | length > 0} -%}
-{%- do memory().landing.update({table: landing}) -%}
-{{ return(landing) }}
+{{ return({'hours': found | map(attribute=0) | list, 'is_rewritten': found | map(attribute=1) | select | list | length > 0}) }}
 {%- endmacro %}
 
 {# May rows of a raw table that had been read have changed where they are since this model's last build? Not where files came, and nothing else. #}
 {% macro may_have_changed_in_place(table) -%}
 {%- set landing, checked, own = memory().landing.get(table), last_build('int_checked_' ~ table), last_build(model.name) -%}
-{{ return(not landing or landing.hours | length > 0 or not checked or not own or checked.run_no != own.run_no) }}
+{{ return(not landing or landing.is_rewritten or landing.hours | length > 0 or not checked or not own or checked.run_no != own.run_no) }}
 {%- endmacro %}
 
 {# The raw rows, or those of some files, or none of a table that is switched off. #}

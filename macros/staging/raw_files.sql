@@ -1,8 +1,11 @@
 {# Which files a raw table is made of, where an engine reads files. #}
 
+{# Is a raw table in text files? #}
+{% macro is_text_file(table) -%}{{ return(target.type == 'duckdb' and '.csv' in (raw_files(table) or '')) }}{%- endmacro %}
+
 {# The Parquet files of a raw table, listed once a run: what comes while it runs is read by the next. Nothing where it is anything else. #}
 {% macro parquet_files(table) -%}
-{%- if not execute or '.csv' in raw_files(table) -%}{{ return([]) }}{%- endif -%}
+{%- if not execute or is_text_file(table) -%}{{ return([]) }}{%- endif -%}
 {%- set known = memory().raw_files -%}
 {%- if table not in known -%}
     {%- do known.update({table: run_query('select file from glob(' ~ literal(raw_files(table)) ~ ') order by 1').rows | map(attribute=0) | list}) -%}
@@ -36,4 +39,15 @@
     {%- if marks | length < parquet_files(table) | length -%}{{ return({}) }}{%- endif -%}
 {%- endif -%}
 {{ return(marks) }}
+{%- endmacro %}
+
+{# By file, of some Parquet files of a raw table, a digest of its rows; a file without rows has none. #}
+{% macro row_digests(table, files) -%}
+{%- set found = {} -%}
+{%- if files -%}
+    {%- for row in run_query('select file_of_row, ' ~ digest_of_rows(raw_columns(table)) ~ ' from ' ~ raw_relation(table, files) ~ ' as raw_rows group by file_of_row').rows -%}
+        {%- do found.update({row[0]: row[1]}) -%}
+    {%- endfor -%}
+{%- endif -%}
+{{ return(found) }}
 {%- endmacro %}

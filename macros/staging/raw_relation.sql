@@ -13,7 +13,7 @@
 {% macro duckdb__raw_relation(table, relation, only) -%}
 {%- set files = raw_files(table) -%}
 {%- if not files -%}{{ return(relation) }}{%- endif -%}
-{%- if '.csv' in files -%}
+{%- if is_text_file(table) -%}
     {#- nothing is left to be guessed: an id with `#` in front is no comment, and no row before another header is skipped -#}
     {{ return("read_csv(" ~ literal(files) ~ ", all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', comment = '', skip = 0, union_by_name = true, max_line_size = 33554432)") }}
 {%- else -%}
