@@ -90,7 +90,7 @@ EXPERIMENT_EFFECTS_FACTORIAL: Columns = {
     "factors": ("bigint", "How many factors move: 1 a main effect, 2 and more an interaction; 0 where the design is not crossed."),
     "role": _ROLE,
     "metric_kind": _KIND,
-    "method": ("varchar", "How it was estimated: welch, or delta for ratios."),
+    "method": ("varchar", "How it was estimated: welch, delta for ratios, or cuped (adjusted for the time before)."),
     "good_direction": _GOOD,
     "is_decision": _IS_DECISION,
     "alpha": ("double", "Two-sided error rate of the design."),
@@ -110,6 +110,8 @@ EXPERIMENT_EFFECTS_FACTORIAL: Columns = {
     "relative_ci_high": ("double", "High end of the relative effect's interval, at 1 − nominal_alpha."),
     "p_value": ("double", "Two-sided, of a single look; null where looks may have chosen the moment."),
     "p_adjusted": ("double", "p_value by the design's correction, over the effects of this metric and window; null as p_value."),
+    "unadjusted_effect": ("double", "Method cuped: the plain effect, in the metric's own unit."),
+    "variance_reduction": ("double", "Method cuped: share of the variance that the time before the exposure explains, 0 to 1."),
     "skewness": ("double", "Skewness of the estimate; beyond ± 0.1 the status is skewed; null: not known."),
     **_RUN,
 }

@@ -110,7 +110,9 @@ def crossed(rng: np.random.Generator, experiments: int) -> Iterator[Cell]:
                 estimated = factorial.estimate(cells, effect)
                 bare = factorial.estimate([unchecked(arm) for arm in cells], effect)
                 level = at(0.05, experiments)
-                found, without = (compare_contrast(one.contrast, one.df, level, one.status, one.skewness) for one in (estimated, bare))
+                found, without = (
+                    compare_contrast(one.contrast, one.df, level, one.status, one.skewness, one.few_events) for one in (estimated, bare)
+                )
                 yield from promises("Factorial contrast", corner, found, without, 0.05, 0.0, 0.0)
         # every cell 20 % more for a=1: the main effect is known, the interaction is none
         moved = [means(rng, experiments, n, EXPONENTIAL, 1.2 if own["a"] == "1" else 1.0) for n, own in zip(persons, names, strict=True)]
@@ -120,7 +122,7 @@ def crossed(rng: np.random.Generator, experiments: int) -> Iterator[Cell]:
             results = []
             for arms in (moved, [unchecked(arm) for arm in moved]):
                 one = factorial.estimate(arms, effect)
-                results.append(compare_contrast(one.contrast, one.df, at(0.05, experiments), one.status, one.skewness))
+                results.append(compare_contrast(one.contrast, one.df, at(0.05, experiments), one.status, one.skewness, one.few_events))
             yield from promises("Factorial contrast", corner, *results, 0.05, truth, truth)
 
 

@@ -145,6 +145,29 @@ def test_ingredients_are_as_strict_as_the_primary_metric(levels: list[tuple[floa
         assert row["persons"] == 20_000
 
 
+def test_ingredients_are_adjusted_as_the_variants_are() -> None:
+    """A warm copy is worth 0.8; what people did before explains most of the noise, here as in `experiment_results`."""
+    generator, stats = np.random.default_rng(12), []
+    for variant in CROSSED:
+        x = generator.normal(50, 10, 500)
+        lift = 0.8 * (variant.factor_levels["copy"] == "warm")
+        stats.append(mean_row("e", variant.variant_id, "revenue", x + generator.normal(0, 3, 500) + lift, x))
+    aims = (Objective("revenue", "primary", "increase", 0.05, 0.02, 0.05),)
+    plan = design(design="factorial", variants=CROSSED, what_changes="several", objectives=aims, covariate_window_days=28)
+    results = analyze([plan], stats, [], Options())
+    assert {row["method"] for row in results} == {"cuped"}
+    found = {row["effect_id"]: row for row in factorial_effects([plan], stats, results)}
+    warm = found["copy=warm"]
+    assert warm["method"] == "cuped" and warm["variance_reduction"] > 0.85
+    assert warm["ci_low"] < 0.8 < warm["ci_high"] and warm["standard_error"] < min(row["standard_error"] for row in results)
+    assert abs(warm["effect"] - 0.8) < abs(warm["unadjusted_effect"] - 0.8)
+    assert warm["relative_effect"] == pytest.approx(warm["effect"] / warm["base_value"])
+    for plain in (replace(plan, covariate_window_days=None), replace(plan, covariate_window_days=0)):
+        bare = {row["effect_id"]: row for row in factorial_effects([plain], stats, results)}["copy=warm"]
+        assert (bare["method"], bare["variance_reduction"], bare["unadjusted_effect"]) == ("welch", None, None)
+        assert bare["effect"] == pytest.approx(warm["unadjusted_effect"]) and bare["base_value"] == warm["base_value"]
+
+
 def segment_stats(old: dict[str, int], new: dict[str, int], persons: int = 2_000) -> list[dict[str, Any]]:
     return [
         share_row("e", variant, "conversion", persons, successes, segment=segment)
