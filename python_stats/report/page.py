@@ -84,9 +84,9 @@ def guard_signs(guardrails: str | None) -> list[tuple[Markup, Sign]]:
     return [(metric_label(name), GUARDS.get(found, GUARDS["not_assessed"])) for name, found in pairs]
 
 
-def effect_sign(row: Traced) -> Sign:
-    """Whether an effect's interval lies on the good side of 0, on the bad side, or on both."""
-    low, high = row["ci_low"], row["ci_high"]
+def effect_sign(row: Traced, interval: str = "ci") -> Sign:
+    """Whether an effect's interval (columns `{interval}_low` and `_high`) lies on the good side of 0, on the bad side, or on both."""
+    low, high = row[f"{interval}_low"], row[f"{interval}_high"]
     if low is None or high is None:
         return UNCLEAR
     if row["good_direction"] == "decrease":

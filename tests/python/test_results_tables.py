@@ -186,9 +186,10 @@ def test_segments_are_tested_together_and_shrunken() -> None:
     assert found["plan=d"]["status"] == "segment_too_small" and found["plan=d"]["shrunken_effect"] is None
     assert found["plan=a"]["interaction_df"] == 2 and found["plan=a"]["is_different"] is True
     assert found["plan=a"]["interaction_p_value"] < 1e-6
-    for name in ("plan=a", "plan=c"):  # the furthest from the others are drawn towards them
+    for name, own in (("plan=a", 0.0), ("plan=c", 1.0)):  # the furthest from the others are drawn towards them
         row = found[name]
-        assert abs(row["shrunken_effect"] - row["common_effect"]) < abs(row["effect"] - row["common_effect"])
+        assert row["scale"] == "relative" and row["relative_effect"] == pytest.approx(own, abs=1e-12)
+        assert abs(row["shrunken_effect"] - row["common_effect"]) < abs(own - row["common_effect"])
         assert row["shrunken_ci_low"] < row["shrunken_effect"] < row["shrunken_ci_high"]
     alike = segment_effects(
         [plan], analyze([plan], segment_stats({"plan=a": 200, "plan=b": 210}, {"plan=a": 220, "plan=b": 230}), [], Options())
@@ -196,6 +197,29 @@ def test_segments_are_tested_together_and_shrunken() -> None:
     assert [row["is_different"] for row in alike] == [False, False]
     alone = segment_effects([plan], analyze([plan], segment_stats({"plan=a": 200}, {"plan=a": 220}), [], Options()))
     assert alone[0]["status"] == "one_segment" and alone[0]["shrunken_effect"] is None
+
+
+def test_one_relative_change_at_different_levels_is_one_effect() -> None:
+    """2 %, 10 % and 40 %, a tenth more each: +0.2 points and +4 points are no two effects."""
+    plan = design(objectives=design().objectives[:1])
+    old = {"plan=a": 400, "plan=b": 2_000, "plan=c": 8_000}
+    new = {name: round(1.1 * count) for name, count in old.items()}
+    rows = segment_effects([plan], analyze([plan], segment_stats(old, new, persons=20_000), [], Options()))
+    for row in rows:
+        assert (row["scale"], row["is_different"], row["is_decision"]) == ("relative", False, True)
+        assert row["interaction_q"] == pytest.approx(0, abs=1e-9)
+        assert row["common_effect"] == pytest.approx(0.1) and row["shrunken_effect"] == pytest.approx(0.1, abs=1e-6)
+        assert row["between_sd"] == 0 and row["shrunken_ci_low"] < 0.1 < row["shrunken_ci_high"]
+
+
+def test_where_a_segment_has_too_few_events_all_are_compared_in_their_own_unit() -> None:
+    plan = design(objectives=design().objectives[:1])
+    stats = segment_stats({"plan=a": 4, "plan=b": 400}, {"plan=a": 6, "plan=b": 480})
+    rows = segment_effects([plan], analyze([plan], stats, [], Options()))
+    assert [row["scale"] for row in rows] == ["absolute", "absolute"]
+    assert rows[0]["shrunken_effect"] < rows[0]["common_effect"] < rows[1]["shrunken_effect"] < 0.04
+    elsewhere = segment_effects([replace(plan, decision_window_days=7)], analyze([plan], stats, [], Options()))
+    assert [(row["is_decision"], row["is_different"]) for row in elsewhere] == [(False, None)] * 2
 
 
 def test_guardrails_have_a_p_value_that_is_their_state() -> None:
