@@ -96,7 +96,7 @@ EXPERIMENT_EFFECTS_FACTORIAL: Columns = {
     "alpha": ("double", "Two-sided error rate of the design."),
     "nominal_alpha": ("double", "Level of these intervals: the primary metric's, its alpha shared among variants and looks."),
     "status": ("varchar", "ok, not_crossed (the variants lack a combination of levels), or why there is no estimate."),
-    "relative_status": ("varchar", "The same of the relative effect: ok, unbounded (the base cannot be told from 0), or as status."),
+    "relative_status": ("varchar", "The same of the relative effect: ok, unbounded (base not told from 0), too_few_events, or as status."),
     "persons": ("bigint", "Persons in the cells that take part in the effect."),
     "persons_in_smallest_cell": ("bigint", "Persons in the smallest of these cells."),
     "base_value": ("double", "Mean of the cells that the effect starts from, in the metric's own unit."),

@@ -139,8 +139,9 @@ def _apart(samples: Sequence[Sample]) -> list[Floats]:
 
 def left_over(arm: Arm, theta: Floats) -> Floats:
     """Variance of ȳ − θ x̄."""
-    size = arm.value.variance + theta**2 * arm.covariate.variance
-    return without_rounding(size - 2 * theta * arm.covariance, size)
+    with np.errstate(invalid="ignore", over="ignore"):
+        size = arm.value.variance + theta**2 * arm.covariate.variance
+        return without_rounding(size - 2 * theta * arm.covariance, size)
 
 
 def adjusted_contrast(

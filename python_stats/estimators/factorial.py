@@ -137,9 +137,11 @@ def adjust(cells: Sequence[cuped.Arm], effect: Effect, slope: cuped.Slope) -> tu
 
 def _sides(cells: Sequence[Sample], effect: Effect) -> tuple[list[Sample], list[Sample]]:
     """The cells that the effect starts from, and the others that take part."""
-    return tuple(  # type: ignore[return-value]
-        [cell for cell, weight in zip(cells, weights, strict=True) if weight] for weights in (effect.base, _others(effect))
-    )
+
+    def taking_part(weights: Sequence[float]) -> list[Sample]:
+        return [cell for cell, weight in zip(cells, weights, strict=True) if weight]
+
+    return taking_part(effect.base), taking_part(_others(effect))
 
 
 def _others(effect: Effect) -> list[float]:
