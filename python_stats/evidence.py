@@ -108,15 +108,12 @@ def evidence(row: Row, objective: Objective, alpha: float | None = None) -> Evid
     return Evidence(row, objective, float(quantile[0]))
 
 
-def contrast_of(row: Row) -> Contrast:
-    """The contrast that a row with the status `ok` was made from."""
-    return Contrast(
-        effect=_one(row["effect"]),
-        control=_one(row["control_value"]),
-        control_variance=_one(row["control_se"] ** 2),
-        slope=_one(row["control_slope"]),
-        rest_variance=_one(row["rest_se"] ** 2),
+def contrast_of(*rows: Row) -> Contrast:
+    """The contrast that rows with the status `ok` were made from."""
+    effect, control, error, slope, rest = (
+        np.array([row[name] for row in rows], dtype=float) for name in ("effect", "control_value", "control_se", "control_slope", "rest_se")
     )
+    return Contrast(effect, control, error**2, slope, rest**2)
 
 
 def degrees_of_freedom(row: Row) -> float:

@@ -30,13 +30,14 @@ def adjust_p_values(rows: Sequence[dict[str, Any]], designs: Mapping[str, Design
             row["p_adjusted"] = float(p_adjusted)
 
 
-def good_side(row: Mapping[str, Any]) -> int:
+def good_side(row: Mapping[str, Any], interval: str = "ci") -> int:
     """+1 where an effect is established to be good, −1 bad, 0 open: by its interval and, if secondary, by its corrected p-value too.
 
     Args:
-        row: of `experiment_results`, or one with its `ci_low`, `ci_high` and `good_direction`.
+        row: of `experiment_results`, or one with its `good_direction` and an interval.
+        interval: in the columns `{interval}_low` and `{interval}_high`.
     """
-    low, high = row["ci_low"], row["ci_high"]
+    low, high = row[f"{interval}_low"], row[f"{interval}_high"]
     corrected = row.get("p_adjusted") if row.get("role") == "secondary" else None
     if low is None or high is None or (corrected is not None and corrected >= row["alpha"]):
         return 0

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from python_stats.analysis.pairs import Options, Pair
 from python_stats.analysis.rows import CUPED, as_float, clean, hide_small_segment, rows_of
 from python_stats.estimators import cuped
 from python_stats.estimators.comparison import compare, compare_contrast
-from python_stats.estimators.contrast import Contrast
+from python_stats.estimators.contrast import chosen
 from python_stats.estimators.doubts import has_few_events_for_a_ratio
 from python_stats.estimators.moments import mean, sample_of_means, sample_of_ratios
 from python_stats.estimators.shares import newcombe, sample_of_shares
@@ -30,8 +30,8 @@ def compare_persons(kind: str, pairs: Sequence[Pair], options: Options) -> list[
     plain = compare(control.value, variant.value, alpha)
     adjusted = cuped.adjust(control, variant)
     used = adjusted.usable & np.array([(pair.design.covariate_window_days or 0) > 0 for pair in pairs]) & (plain.status == OK)
-    contrast, df = _chosen(used, adjusted.contrast, plain.contrast), np.where(used, adjusted.df, plain.df)
-    few = has_few_events_for_a_ratio((control.value, variant.value))
+    contrast, df = chosen(used, adjusted.contrast, plain.contrast), np.where(used, adjusted.df, plain.df)
+    few = has_few_events_for_a_ratio((control.value,), (variant.value,))
     result = compare_contrast(contrast, df, alpha, plain.status, plain.skewness, few)
     score = (np.full(alpha.shape, np.nan), np.full(alpha.shape, np.nan))
     if kind == "share":
@@ -113,7 +113,3 @@ def overall_ratio(rows: Sequence[Row]) -> float:
     """The ratio of sums over all variants."""
     denominator = sum(row["denominator"] or 0.0 for row in rows)
     return sum(row["numerator"] or 0.0 for row in rows) / denominator if denominator else math.nan
-
-
-def _chosen(used: np.ndarray, first: Contrast, second: Contrast) -> Contrast:
-    return Contrast(*(np.where(used, getattr(first, part.name), getattr(second, part.name)) for part in fields(Contrast)))

@@ -103,7 +103,7 @@ def compare(control: Sample, variant: Sample, alpha: Floats, *, normal: bool = F
     is_broken = ~np.isin(control.status, (OK, *WARNINGS))  # a warning about one arm does not hide what the other lacks
     status = np.where(is_broken | (variant.status == OK), control.status, variant.status)
     status = np.where(status == OK, doubts((control, variant)), status)
-    few = has_few_events_for_a_ratio((control, variant))
+    few = has_few_events_for_a_ratio((control,), (variant,))
     return compare_contrast(difference(control, variant), df, alpha, status, skewness_of_difference(control, variant), few)
 
 

@@ -4,12 +4,12 @@ Absolute interval, p-value, relative interval and verdict all read the same cont
 contradict each other.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from python_stats.estimators.moments import Sample
-from python_stats.estimators.status import UNBOUNDED, Floats, Words, first_reason
+from python_stats.estimators.status import UNBOUNDED, Flags, Floats, Words, first_reason
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,11 @@ def difference(control: Sample, variant: Sample) -> Contrast:
         else:
             effect = (variant.pivot - control.pivot) + (variant.rest - control.rest)
     return Contrast(effect, control.value, control.variance, np.full(effect.shape, -1.0), variant.variance)
+
+
+def chosen(used: Flags, first: Contrast, second: Contrast) -> Contrast:
+    """The first contrast where it is used, else the second."""
+    return Contrast(*(np.where(used, getattr(first, part.name), getattr(second, part.name)) for part in fields(Contrast)))
 
 
 def side_of(contrast: Contrast, threshold: Floats, critical: Floats) -> Floats:

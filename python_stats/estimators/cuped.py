@@ -10,6 +10,7 @@ A relative effect stays relative to the *unadjusted* control mean ȳ₀: what re
 cov(effect, ȳ₀) = −(Var ȳ₀ − θ cov(ȳ₀, x̄₀)), which Fieller's interval takes into account.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,21 @@ class Arm:
     value: Sample
     covariate: Sample
     covariance: Floats
+
+
+@dataclass(frozen=True)
+class Slope:
+    """What a metric's value goes with in the covariate, over several arms stacked.
+
+    Attributes:
+        theta: the slope θ.
+        variance_reduction: squared correlation of value and covariate.
+        usable: every arm has at least `MIN_PERSONS`, and value and covariate vary and do not determine each other; void where False.
+    """
+
+    theta: Floats
+    variance_reduction: Floats
+    usable: Flags
 
 
 @dataclass(frozen=True)
@@ -93,48 +109,73 @@ def covariance_of_ratios(
         return np.asarray(together / (persons * mean_d * mean_z))
 
 
-def adjust(control: Arm, variant: Arm) -> Adjusted:
-    """Adjust the difference of two independent arms for their covariate."""
-    plain, before = difference(control.value, variant.value), difference(control.covariate, variant.covariate)
-    n, m = control.value.persons, variant.value.persons
+def slope_over(arms: Sequence[Arm]) -> Slope:
+    """θ over several independent arms stacked: sums of products about the common means, within the arms and between them."""
+    values, before = (_apart([getattr(arm, name) for arm in arms]) for name in ("value", "covariate"))
+    persons = [arm.value.persons for arm in arms]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        apart = (n / (n + m)) * m
 
-        def stacked(own: Floats, other: Floats, gap: Floats) -> Floats:
-            """Sum of products about the common mean: within the arms, and between them."""
-            return np.asarray((n - 1) * n * own + (m - 1) * m * other + apart * gap)
+        def stacked(own: Sequence[Floats], first: Sequence[Floats], second: Sequence[Floats]) -> Floats:
+            return np.asarray(sum((n - 1) * n * part + n * a * b for n, part, a, b in zip(persons, own, first, second, strict=True)))
 
-        products = stacked(control.covariance, variant.covariance, plain.effect * before.effect)
-        squares_x = stacked(control.covariate.variance, variant.covariate.variance, before.effect**2)
-        squares_y = stacked(control.value.variance, variant.value.variance, plain.effect**2)
+        products = stacked([arm.covariance for arm in arms], values, before)
+        squares_x = stacked([arm.covariate.variance for arm in arms], before, before)
+        squares_y = stacked([arm.value.variance for arm in arms], values, values)
         theta = products / squares_x
+        usable = (squares_x > 0) & (sum(left_over(arm, theta) for arm in arms) > 0)
+        for arm in arms:
+            usable &= (arm.value.status == OK) & (arm.covariate.status == OK) & (arm.value.persons >= MIN_PERSONS)
+        return Slope(theta, products / squares_x * (products / squares_y), usable.astype(bool))
 
-        def left_over(arm: Arm) -> Floats:
-            size = arm.value.variance + theta**2 * arm.covariate.variance
-            return without_rounding(size - 2 * theta * arm.covariance, size)
 
-        rest_control, rest_variant = left_over(control), left_over(variant)
-        spread = control.value.variance
-        share = np.where(spread > 0, theta * control.covariance / spread, 0.0)
-        own_rest = theta**2 * control.covariate.variance - share**2 * spread
-        contrast = Contrast(
-            effect=plain.effect - theta * before.effect,
+def _apart(samples: Sequence[Sample]) -> list[Floats]:
+    """How far each arm's mean lies from the mean over all their persons, from differences that keep their digits."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        gaps = [difference(samples[0], sample).effect for sample in samples]
+        total = sum(sample.persons for sample in samples)
+        centre = sum(sample.persons / total * gap for sample, gap in zip(samples, gaps, strict=True))
+        return [gap - centre for gap in gaps]
+
+
+def left_over(arm: Arm, theta: Floats) -> Floats:
+    """Variance of ȳ − θ x̄."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        size = arm.value.variance + theta**2 * arm.covariate.variance
+        return without_rounding(size - 2 * theta * arm.covariance, size)
+
+
+def adjusted_contrast(
+    plain: Contrast, theta: Floats, before: Floats, before_variance: Floats, together: Floats, rest_of_others: Floats
+) -> Contrast:
+    """A contrast less θ times the same contrast of the covariate, beside the unadjusted mean that it is relative to.
+
+    Args:
+        plain: the unadjusted contrast.
+        theta: the slope θ.
+        before: the contrast of the covariate.
+        before_variance, together: variance of the covariate's mean, and its covariance with the metric's, where the contrast starts from.
+        rest_of_others: variance of what the other arms add to the adjusted effect.
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        spread = plain.control_variance
+        share = np.where(spread > 0, theta * together / spread, 0.0)
+        own_rest = theta**2 * before_variance - share**2 * spread
+        return Contrast(
+            effect=plain.effect - theta * before,
             control=plain.control,
             control_variance=spread,
-            slope=share - 1,
-            rest_variance=rest_variant + np.maximum(own_rest, 0.0),
+            slope=plain.slope * (1 - share),
+            rest_variance=rest_of_others + np.maximum(own_rest, 0.0),
         )
-        usable = (
-            (control.value.status == OK)
-            & (variant.value.status == OK)
-            & (control.covariate.status == OK)
-            & (variant.covariate.status == OK)
-            & (np.minimum(n, m) >= MIN_PERSONS)
-            & (squares_x > 0)
-            & (rest_control + rest_variant > 0)
-            & np.isfinite(contrast.effect)
-            & np.isfinite(contrast.variance)
-        )
-        df = welch_df(rest_control, n, rest_variant, m)
-        reduction = products / squares_x * (products / squares_y)
-    return Adjusted(contrast, df, theta, reduction, usable.astype(bool))
+
+
+def adjust(control: Arm, variant: Arm) -> Adjusted:
+    """Adjust the difference of two independent arms for their covariate."""
+    slope = slope_over((control, variant))
+    rest_control, rest_variant = left_over(control, slope.theta), left_over(variant, slope.theta)
+    before = difference(control.covariate, variant.covariate).effect
+    plain = difference(control.value, variant.value)
+    contrast = adjusted_contrast(plain, slope.theta, before, control.covariate.variance, control.covariance, rest_variant)
+    df = welch_df(rest_control, control.value.persons, rest_variant, variant.value.persons)
+    usable = slope.usable & np.isfinite(contrast.effect) & np.isfinite(contrast.variance)
+    return Adjusted(contrast, df, slope.theta, slope.variance_reduction, usable)

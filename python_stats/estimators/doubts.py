@@ -51,16 +51,32 @@ def doubts(arms: Sequence[Sample]) -> Words:
     return first_reason(shape, (few, TOO_FEW_EVENTS), (thin, THIN_DENOMINATOR))
 
 
-def has_few_events_for_a_ratio(arms: Sequence[Sample]) -> Flags:
-    """Shares: did it happen to fewer than five in some arm?
+def has_few_events_for_a_ratio(base: Sequence[Sample], others: Sequence[Sample]) -> Flags:
+    """Shares: are there fewer than five events in the cells that a relative effect starts from, or in the others?
 
     A relative interval at −75 % weighs the control with a quarter: it is as skewed as the variant's few events; at −100 % it has no
     width at all. The absolute interval, in which both weigh the same, is not concerned.
+
+    Args:
+        base: the control, or the cells of a factorial effect whose mean it is relative to.
+        others: the variant, or the other cells of the contrast; within either side all weigh the same but for the sign.
     """
-    if not all(arm.is_share for arm in arms):
-        return np.zeros(arms[0].value.shape, dtype=bool)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.minimum.reduce([arm.value * arm.persons for arm in arms]) < MIN_EVENTS - 0.5)
+    if not all(arm.is_share for arm in (*base, *others)):
+        return np.zeros(base[0].value.shape, dtype=bool)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return np.asarray(np.minimum(_events_behind(base), _events_behind(others)) < MIN_EVENTS - 0.5)
+
+
+def _events_behind(arms: Sequence[Sample]) -> Floats:
+    """How many events a single arm would have whose share is as uncertain as the mean of these: (Σ x/n)² / Σ x/n², x for one arm.
+
+    Where it happened to nobody, x is one in the denominator: such an arm has a spread, though it shows none.
+    """
+    shares, spread = (np.zeros(arms[0].value.shape) for _ in range(2))
+    for arm in arms:
+        happened = arm.value * arm.persons
+        shares, spread = shares + arm.value, spread + np.maximum(happened, 1.0) / arm.persons**2
+    return shares**2 / spread
 
 
 def _size_of_event(arm: Sample, arms: Sequence[Sample]) -> Floats:

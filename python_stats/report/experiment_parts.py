@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from python_stats import wording
 from python_stats.analysis.durability import FADES, GROWS, course_of
+from python_stats.analysis.segments import RELATIVE
 from python_stats.looks import SAFETY
 from python_stats.report.charts import Line, over_days
 from python_stats.report.experiment_times import curves
@@ -105,7 +106,10 @@ def _against_thresholds(row: Traced, decision: Traced, identity: str) -> Markup 
 
 
 def _segments(rows: Sequence[Traced], results: Sequence[Traced], decision: Traced) -> list[dict[str, Any]]:
-    """The primary metric by column of `users`: the test whether its segments differ, then each segment's own and shrunken effect."""
+    """The primary metric by column of `users`: the test whether its segments differ, then each segment's own and shrunken effect.
+
+    A segment is called better or worse by its shrunken effect: among ten that do not differ, some own interval leaves out 0 by chance.
+    """
     whole = {(row["variant_id"], row["metric_window"], row["segment"]): row for row in results if row["metric_id"] == decision["metric_id"]}
     kept = [row for row in rows if row["is_decision"] and row["metric_id"] == decision["metric_id"]]
     found: dict[tuple[str, str], list[Traced]] = {}
@@ -114,11 +118,12 @@ def _segments(rows: Sequence[Traced], results: Sequence[Traced], decision: Trace
     return [
         {
             "first": own[0],
+            "is_relative": own[0]["scale"] == RELATIVE,
             "effect_form": effect_form(own[0]["metric_id"]),
             "rows": [
                 {
                     "row": row,
-                    "sign": effect_sign(row),
+                    "sign": None if row["shrunken_effect"] is None else effect_sign(row, "shrunken_ci"),
                     "picture": _picture_of(whole.get((row["variant_id"], row["metric_window"], row["segment"])), f"g{number}-{index}"),
                 }
                 for index, row in enumerate(own)

@@ -85,9 +85,9 @@ def guard_signs(guardrails: str | None) -> list[tuple[Markup, Sign]]:
     return [(metric_label(name), GUARDS.get(found, GUARDS["not_assessed"])) for name, found in pairs]
 
 
-def effect_sign(row: Traced) -> Sign:
-    """Whether an effect is established to be good, or bad, or neither."""
-    return {1: BETTER, -1: WORSE}.get(good_side(row.values), UNCLEAR)
+def effect_sign(row: Traced, interval: str = "ci") -> Sign:
+    """Whether an effect, with an interval in the columns `{interval}_low` and `_high`, is established to be good, or bad, or neither."""
+    return {1: BETTER, -1: WORSE}.get(good_side(row.values, interval), UNCLEAR)
 
 
 def value_form(metric_id: str | None) -> str:

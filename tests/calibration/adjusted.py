@@ -12,7 +12,8 @@ from calibration.draws import EXPONENTIAL, NORMAL, lognormal, means, powers, sha
 from calibration.fixed import ALPHAS, at, promises
 from python_stats.estimators import cuped, factorial
 from python_stats.estimators.comparison import compare, compare_contrast, critical_value
-from python_stats.estimators.heterogeneity import heterogeneity
+from python_stats.estimators.contrast import Contrast
+from python_stats.estimators.heterogeneity import heterogeneity, log_ratios
 from python_stats.estimators.moments import mean, sample_of_means, sample_of_ratios
 from python_stats.estimators.skewness import skewness_of_means
 
@@ -110,7 +111,9 @@ def crossed(rng: np.random.Generator, experiments: int) -> Iterator[Cell]:
                 estimated = factorial.estimate(cells, effect)
                 bare = factorial.estimate([unchecked(arm) for arm in cells], effect)
                 level = at(0.05, experiments)
-                found, without = (compare_contrast(one.contrast, one.df, level, one.status, one.skewness) for one in (estimated, bare))
+                found, without = (
+                    compare_contrast(one.contrast, one.df, level, one.status, one.skewness, one.few_events) for one in (estimated, bare)
+                )
                 yield from promises("Factorial contrast", corner, found, without, 0.05, 0.0, 0.0)
         # every cell 20 % more for a=1: the main effect is known, the interaction is none
         moved = [means(rng, experiments, n, EXPONENTIAL, 1.2 if own["a"] == "1" else 1.0) for n, own in zip(persons, names, strict=True)]
@@ -120,7 +123,7 @@ def crossed(rng: np.random.Generator, experiments: int) -> Iterator[Cell]:
             results = []
             for arms in (moved, [unchecked(arm) for arm in moved]):
                 one = factorial.estimate(arms, effect)
-                results.append(compare_contrast(one.contrast, one.df, at(0.05, experiments), one.status, one.skewness))
+                results.append(compare_contrast(one.contrast, one.df, at(0.05, experiments), one.status, one.skewness, one.few_events))
             yield from promises("Factorial contrast", corner, *results, 0.05, truth, truth)
 
 
@@ -128,19 +131,26 @@ def crossed(rng: np.random.Generator, experiments: int) -> Iterator[Cell]:
 
 
 def segments(rng: np.random.Generator, experiments: int) -> Iterator[Cell]:
-    """Segments with one effect: the interaction test. Segments that differ: the shrunken effect of one taken at random."""
-    for count, persons, kind in ((2, 200, "normal"), (3, 200, "share 5 %"), (10, 200, "share 5 %"), (10, 200, "lognormal"), (10, 2000, "share 5 %")):
-        shape = (experiments, count)
+    """Segments with one relative change: the interaction test. Segments that differ: the shrunken effect of one taken at random."""
+    kinds = (
+        (2, 200, "normal", 1.0), (3, 200, "share 5 %", 1.0), (10, 200, "share 5 %", 1.0), (10, 200, "lognormal", 1.0),
+        (10, 2000, "share 5 %", 1.0), (10, 2000, "share 5 %", 1.5), (10, 2000, "shares of 2 to 40 %", 1.5), (10, 2000, "lognormal", 1.5),
+    )  # fmt: skip
+    for count, persons, kind, factor in kinds:
         total = experiments * count
         if kind.startswith("share"):
-            arms = [shares(rng, total, persons, 0.05)[1] for _ in range(2)]
+            level = np.tile(np.linspace(0.02, 0.4, count), experiments) if kind.startswith("shares of") else np.full(total, 0.05)
+            arms = [shares(rng, total, persons, level * own)[1] for own in (1.0, factor)]
         else:
-            arms = [means(rng, total, persons, NORMAL if kind == "normal" else lognormal(1.0)) for _ in range(2)]
-        found = compare(*arms, at(0.05, total))
-        effects, variances = found.effect.reshape(shape), found.standard_error.reshape(shape) ** 2
-        results = [heterogeneity(*row) for row in zip(effects, variances, strict=True)]
+            arms = [means(rng, total, persons, NORMAL if kind == "normal" else lognormal(1.0), own) for own in (1.0, factor)]
+        contrast = compare(*arms, at(0.05, total)).contrast
+        results = []
+        for start in range(0, total, count):
+            own = Contrast(*(part[start : start + count] for part in vars(contrast).values()))
+            results.append(heterogeneity(*(log_ratios(own, kind.startswith("share")) or (own.effect, own.variance))))
         wrong = np.array([result is not None and result.p_value < 0.05 for result in results])
-        yield cell("Interaction of segments", "p < 5 %", f"{kind}, {count} segments, n {persons}/{persons} each", 0.05, wrong)
+        more = f", {100 * (factor - 1):g} % more" if factor > 1 else ""
+        yield cell("Interaction of segments", "p < 5 %", f"{kind}, {count} segments, n {persons}/{persons} each{more}", 0.05, wrong)
     z = float(critical_value(np.array([0.05]), np.array([np.inf]))[0])
     for count, spread in product((3, 10), (0.0, 0.5, 1.0, 3.0)):
         errors = rng.uniform(0.5, 1.5, (experiments, count))

@@ -80,7 +80,7 @@ def means(rng: np.random.Generator, experiments: int, persons: int, population: 
     return sample_of_means(size, pivot, first, second, skewness_of_means(size, first, second, np.ones(experiments), third))
 
 
-def shares(rng: np.random.Generator, experiments: int, persons: int, share: float) -> tuple[np.ndarray, Sample]:
+def shares(rng: np.random.Generator, experiments: int, persons: int, share: float | np.ndarray) -> tuple[np.ndarray, Sample]:
     """Successes and arms of 0s and 1s: exact binomial counts, whatever the number of persons."""
     successes = rng.binomial(persons, share, experiments).astype(float)
     size, pivot = np.full(experiments, float(persons)), np.full(experiments, 0.1)

@@ -145,6 +145,29 @@ def test_ingredients_are_as_strict_as_the_primary_metric(levels: list[tuple[floa
         assert row["persons"] == 20_000
 
 
+def test_ingredients_are_adjusted_as_the_variants_are() -> None:
+    """A warm copy is worth 0.8; what people did before explains most of the noise, here as in `experiment_results`."""
+    generator, stats = np.random.default_rng(12), []
+    for variant in CROSSED:
+        x = generator.normal(50, 10, 500)
+        lift = 0.8 * (variant.factor_levels["copy"] == "warm")
+        stats.append(mean_row("e", variant.variant_id, "revenue", x + generator.normal(0, 3, 500) + lift, x))
+    aims = (Objective("revenue", "primary", "increase", 0.05, 0.02, 0.05),)
+    plan = design(design="factorial", variants=CROSSED, what_changes="several", objectives=aims, covariate_window_days=28)
+    results = analyze([plan], stats, [], Options())
+    assert {row["method"] for row in results} == {"cuped"}
+    found = {row["effect_id"]: row for row in factorial_effects([plan], stats, results)}
+    warm = found["copy=warm"]
+    assert warm["method"] == "cuped" and warm["variance_reduction"] > 0.85
+    assert warm["ci_low"] < 0.8 < warm["ci_high"] and warm["standard_error"] < min(row["standard_error"] for row in results)
+    assert abs(warm["effect"] - 0.8) < abs(warm["unadjusted_effect"] - 0.8)
+    assert warm["relative_effect"] == pytest.approx(warm["effect"] / warm["base_value"])
+    for plain in (replace(plan, covariate_window_days=None), replace(plan, covariate_window_days=0)):
+        bare = {row["effect_id"]: row for row in factorial_effects([plain], stats, results)}["copy=warm"]
+        assert (bare["method"], bare["variance_reduction"], bare["unadjusted_effect"]) == ("welch", None, None)
+        assert bare["effect"] == pytest.approx(warm["unadjusted_effect"]) and bare["base_value"] == warm["base_value"]
+
+
 def segment_stats(old: dict[str, int], new: dict[str, int], persons: int = 2_000) -> list[dict[str, Any]]:
     return [
         share_row("e", variant, "conversion", persons, successes, segment=segment)
@@ -163,9 +186,10 @@ def test_segments_are_tested_together_and_shrunken() -> None:
     assert found["plan=d"]["status"] == "segment_too_small" and found["plan=d"]["shrunken_effect"] is None
     assert found["plan=a"]["interaction_df"] == 2 and found["plan=a"]["is_different"] is True
     assert found["plan=a"]["interaction_p_value"] < 1e-6
-    for name in ("plan=a", "plan=c"):  # the furthest from the others are drawn towards them
+    for name, own in (("plan=a", 0.0), ("plan=c", 1.0)):  # the furthest from the others are drawn towards them
         row = found[name]
-        assert abs(row["shrunken_effect"] - row["common_effect"]) < abs(row["effect"] - row["common_effect"])
+        assert row["scale"] == "relative" and row["relative_effect"] == pytest.approx(own, abs=1e-12)
+        assert abs(row["shrunken_effect"] - row["common_effect"]) < abs(own - row["common_effect"])
         assert row["shrunken_ci_low"] < row["shrunken_effect"] < row["shrunken_ci_high"]
     alike = segment_effects(
         [plan], analyze([plan], segment_stats({"plan=a": 200, "plan=b": 210}, {"plan=a": 220, "plan=b": 230}), [], Options())
@@ -173,6 +197,29 @@ def test_segments_are_tested_together_and_shrunken() -> None:
     assert [row["is_different"] for row in alike] == [False, False]
     alone = segment_effects([plan], analyze([plan], segment_stats({"plan=a": 200}, {"plan=a": 220}), [], Options()))
     assert alone[0]["status"] == "one_segment" and alone[0]["shrunken_effect"] is None
+
+
+def test_one_relative_change_at_different_levels_is_one_effect() -> None:
+    """2 %, 10 % and 40 %, a tenth more each: +0.2 points and +4 points are no two effects."""
+    plan = design(objectives=design().objectives[:1])
+    old = {"plan=a": 400, "plan=b": 2_000, "plan=c": 8_000}
+    new = {name: round(1.1 * count) for name, count in old.items()}
+    rows = segment_effects([plan], analyze([plan], segment_stats(old, new, persons=20_000), [], Options()))
+    for row in rows:
+        assert (row["scale"], row["is_different"], row["is_decision"]) == ("relative", False, True)
+        assert row["interaction_q"] == pytest.approx(0, abs=1e-9)
+        assert row["common_effect"] == pytest.approx(0.1) and row["shrunken_effect"] == pytest.approx(0.1, abs=1e-6)
+        assert row["between_sd"] == 0 and row["shrunken_ci_low"] < 0.1 < row["shrunken_ci_high"]
+
+
+def test_where_a_segment_has_too_few_events_all_are_compared_in_their_own_unit() -> None:
+    plan = design(objectives=design().objectives[:1])
+    stats = segment_stats({"plan=a": 4, "plan=b": 400}, {"plan=a": 6, "plan=b": 480})
+    rows = segment_effects([plan], analyze([plan], stats, [], Options()))
+    assert [row["scale"] for row in rows] == ["absolute", "absolute"]
+    assert rows[0]["shrunken_effect"] < rows[0]["common_effect"] < rows[1]["shrunken_effect"] < 0.04
+    elsewhere = segment_effects([replace(plan, decision_window_days=7)], analyze([plan], stats, [], Options()))
+    assert [(row["is_decision"], row["is_different"]) for row in elsewhere] == [(False, None)] * 2
 
 
 def test_guardrails_have_a_p_value_that_is_their_state() -> None:

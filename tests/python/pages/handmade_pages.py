@@ -185,7 +185,7 @@ def write_parts(database: Path) -> None:
             rows = {
                 "experiment_effects_factorial": [row("experiment_effects_factorial", **own, effect_id=name, factors=1 + name.count(";")) for name in ("copy=warm", "copy=warm;timing=prompt")],
                 "experiment_increments": [row("experiment_increments", **own)],
-                "experiment_segments": [row("experiment_segments", **own, segment=f"tier={tier}", segment_column="tier") for tier in ("pro", "<b>free</b>")],
+                "experiment_segments": [row("experiment_segments", **own, segment=f"tier={tier}", segment_column="tier", scale="absolute") for tier in ("pro", "<b>free</b>")],
                 "experiment_sequential": [
                     row("experiment_sequential", **own, day=date(2026, 2, 2) + timedelta(days=day), z=day / 10, boundary=4 - day / 20 if day % 10 == 0 else None,
                         look=day // 10 if day % 10 == 0 else None, stage="look" if day % 10 == 0 else "waiting", relative_effect=0.2 - day / 1000)
@@ -201,7 +201,7 @@ def write_parts(database: Path) -> None:
                 ] if "experiment_time_effects" in TABLES else [],
             }  # fmt: skip
             for table, found in rows.items():
-                if found:  # the pipeline may have filled it
+                if found and table != "experiment_segments":  # the pipeline may have filled it; its own segments stay
                     connection.execute(f"delete from {table} where experiment_id = ?", [experiment_id])
                 for one in found:
                     connection.execute(f"insert into {table} values ({', '.join('?' * len(one))})", list(one.values()))

@@ -297,6 +297,37 @@ def test_figures_of_another_day_and_confidence_say_so(page_project: Path) -> Non
     assert "✕ harmed" in text[text.index("What it did") : text.index("As it came in")]
 
 
+def for_whom(page: str) -> str:
+    text = words_of(page)
+    return text[text.index("For whom?") : text.index("What it is worth")]
+
+
+def test_segments_are_told_on_the_scale_of_their_test(page_project: Path) -> None:
+    """`winner` has 30 % more in both plans: one relative change, though +3.0 points in either; the tiers are compared in points."""
+    page = rendered()["experiment-winner.html"]
+    compare(page_project, page)
+    plan, tier = for_whom(page).split(" tier ")
+    assert "○ No sign that the segments differ, so expect the common effect of all, +30.0 % (test of no difference in relative change: p" in plan
+    assert plan.count("▲ better") == 2 and "+3.0 pp" not in plan
+    assert "test of no difference in the change in its own unit" in tier and "Relative changes cannot be compared here" in tier
+
+
+def test_a_segment_is_labelled_by_what_to_expect_of_it(page_project: Path) -> None:
+    """An own interval beyond 0 is no label where chance may have put it there; without an estimate to expect there is none at all."""
+    with duckdb.connect(str(page_project / "w.duckdb")) as connection:
+        connection.execute(
+            "update experiment_segments set ci_low = 0.001, shrunken_ci_low = -0.05 where segment = 'plan=free' and experiment_id = 'winner'"
+        )
+        connection.execute("update experiment_segments set ci_low = -0.001 where segment = 'plan=pro' and experiment_id = 'winner'")
+        nothing = "interaction_p_value = null, shrunken_effect = null, shrunken_ci_low = null, shrunken_ci_high = null, scale = null"
+        connection.execute(f"update experiment_segments set {nothing} where segment_column = 'tier' and experiment_id = 'winner'")
+    page = rendered()["experiment-winner.html"]
+    compare(page_project, page)
+    plan, tier = for_whom(page).split(" tier ")
+    assert "○ unclear plan=pro" in plan and plan.count("▲ better") == 1
+    assert "Fewer than two segments have an estimate" in tier and not re.search("[▲▼○]", tier)
+
+
 def test_no_variant_of_an_unsound_experiment_has_a_verdict(page_project: Path) -> None:
     with duckdb.connect(str(page_project / "w.duckdb")) as connection:
         connection.execute("update experiment_results set known_on = '2026-02-15' where is_decision and role = 'primary'")
