@@ -7,10 +7,10 @@ over the first year.
 Uncertainty comes from the effect, read at the level of its own interval and no less strictly than the primary metric's (its alpha shared
 among variants and looks), and from the value of a unit (see `estimators.worth`). Where looks may have chosen the moment there is no
 chance to pay. Streams of one experiment come from the same
-people. Where all of them are shares and means on the same number of units, the metric `net_value` knows how they move together, and
-gives the interval of their sum; elsewhere their uncertainties are added as if they moved together (quantile by quantile): the widest
-sum there is. Column `interval_from` says which. Experiments were drawn apart, so across experiments half-widths add in squares
-(MOVER: Zou & Donner 2008).
+people. Where all of them are unadjusted shares and means on the same number of units, the metric `net_value` knows how they move
+together, and gives the interval of their sum; elsewhere their uncertainties are added as if they moved together (quantile by quantile):
+the widest sum there is. Column `interval_from` says which. Experiments were drawn apart, so across experiments half-widths add in
+squares (MOVER: Zou & Donner 2008).
 """
 
 import math
@@ -277,8 +277,8 @@ def _net_value(
     """What `net_value` says of the streams together; None where it is not their sum.
 
     It is where each is priced, is a share or a mean (a ratio is per unit of its denominator, a time per case), stands on the same number
-    of units, and was measured at the same time. Where streams are adjusted for the past (CUPED), each with a slope of its own, the
-    plain spread of `net_value` stands in: adjusting makes it no wider. It is never taken to be wider than the widest sum.
+    of units, was measured at the same time, and is not adjusted for the past (CUPED): each has a slope of its own, and adjusting one
+    stream alone takes away what cancelled the other's noise. It is never taken to be wider than the widest sum.
     """
     counted = [(row, worth) for row, worth in streams if row["stream"] != DECISION_VELOCITY]
     net = _result_of(design, verdict, NET_VALUE, results)
@@ -290,11 +290,12 @@ def _net_value(
         return None
     if any(part is None or part["metric_kind"] not in ("share", "mean") or part.get("known_on") is not None for part in own.values()):
         return None
+    if any(part is not None and part.get("method") == CUPED for part in (*own.values(), net)):
+        return None
     units = counted[0][0]["units_per_month"]
-    is_adjusted = any(part is not None and part.get("method") == CUPED for part in (*own.values(), net))
-    spread = math.hypot(net["control_se"], net["variant_se"]) if is_adjusted else net["standard_error"]
+    spread = net["standard_error"]
     middle = sum(worth.effect * worth.scale * worth.middle for worth in worths)
-    if not is_adjusted and abs(net["effect"] * units - middle) > 1e-3 * spread * units:
+    if abs(net["effect"] * units - middle) > 1e-3 * spread * units:
         return None  # the marts were built with other values
     widest = sum(worth.standard_error * worth.scale * worth.middle for worth in worths)
     df = _df(net)
