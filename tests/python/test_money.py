@@ -549,3 +549,33 @@ def test_who_looks_until_it_pleases_is_not_told_of_gains_that_are_none() -> None
             wrong[name] += row["impact_per_month_low"] > 0
     assert wrong["own"] / experiments <= 0.025 + 3 * np.sqrt(0.025 * 0.975 / experiments)
     assert wrong["single"] / experiments > 0.08
+
+
+REVENUE = {"metric_id": "revenue", "qualified_share": 1.0, "value_per_unit": 1.0}
+SALES = {"metric_id": "conversion", "stream": "revenue_preserved"}
+
+
+@pytest.mark.parametrize(
+    ("streams", "doubled"),
+    [
+        ([REVENUE, SALES], True),  # 50 an order, and the order counted at 50
+        ([REVENUE, {**SALES, "metric_id": "refund_rate"}], True),
+        ([{"metric_id": "support_cost", "stream": "cost_reduced"}, {"metric_id": "tickets_per_person", "stream": "cost_reduced"}], True),
+        ([REVENUE, {**SALES, "stream": "cost_reduced"}], False),  # what an order saves is no revenue
+        ([REVENUE, {**SALES, "currency": "USD"}], False),  # is in no sum
+        ([REVENUE, {"metric_id": "support_cost", "stream": "cost_reduced"}], False),
+        ([SALES, {"metric_id": "attempt_completion_rate"}], False),
+    ],
+)
+def test_streams_that_value_the_same_acts_twice_are_marked(streams: list[dict[str, Any]], doubled: bool) -> None:
+    found = priced([value(**stream) for stream in streams], [result(metric_id=stream["metric_id"]) for stream in streams])
+    marks = {key: row["may_count_twice"] for key, row in found.items()}
+    assert marks.pop(("all", "shipped_indirect")) is False
+    assert set(marks.values()) == {doubled}
+    assert found["e", "total_direct"]["status"] in ("ok", "partial")
+
+
+def test_direct_and_indirect_streams_of_the_same_acts_are_doubled_only_where_they_are_added() -> None:
+    found = priced([value(**REVENUE), value(**SALES, is_direct=False)], [result(metric_id="revenue"), result()])
+    marks = {stream: row["may_count_twice"] for (_, stream), row in found.items()}
+    assert marks["total"] and not marks["total_direct"] and not marks["total_indirect"] and not marks["shipped_direct"]
