@@ -7,10 +7,11 @@ over the first year.
 Uncertainty comes from the effect, read at the level of its own interval and no less strictly than the primary metric's (its alpha shared
 among variants and looks), and from the value of a unit (see `estimators.worth`). Where looks may have chosen the moment there is no
 chance to pay. Streams of one experiment come from the same
-people. Where all of them are shares and means on the same number of units, the metric `net_value` knows how they move together, and
-gives the interval of their sum; elsewhere their uncertainties are added as if they moved together (quantile by quantile): the widest
-sum there is. Column `interval_from` says which. Experiments were drawn apart, so across experiments half-widths add in squares
-(MOVER: Zou & Donner 2008).
+people. Where all of them are unadjusted shares and means on the same number of units, the metric `net_value` knows how they move
+together, and gives the interval of their sum; elsewhere their uncertainties are added as if they moved together (quantile by quantile):
+the widest sum there is. Column `interval_from` says which. Experiments were drawn apart, so across experiments half-widths add in
+squares (MOVER: Zou & Donner 2008). That is what was measured; what is to be expected of experiments that were chosen for it stands
+beside it (`expected_gains`).
 """
 
 import math
@@ -24,6 +25,8 @@ from python_stats.analysis.rows import CUPED
 from python_stats.designs import Design, ValueAssumption
 from python_stats.estimators.status import OK
 from python_stats.estimators.worth import Spread, Worth, cautious_probability_above, correlated_sum, interval, unit_values, widening
+from python_stats.expected_gains import EXPECTED, MONTHS, NOTHING_TO_ADD, expected, finished_effects
+from python_stats.overlaps import counted_twice
 from python_stats.verdicts import INVALID, ROLL_BACK, SHIP, STOP_FUTILE, Verdict
 
 Row = Mapping[str, Any]
@@ -31,7 +34,6 @@ Chance = Callable[[float], float]  # P(gain a month > an amount)
 Amounts = tuple[float, float, float]  # an estimate, and the low and high end of its interval
 
 NOTHING: Amounts = (0.0, 0.0, 0.0)
-MONTHS = 12
 DECIDED = (SHIP, ROLL_BACK, STOP_FUTILE)
 DECISION_VELOCITY = "decision_velocity"
 
@@ -45,7 +47,6 @@ NO_RESULT = "no_result"
 NO_TRAFFIC = "no_traffic"
 VERDICT_DAY_UNKNOWN = "verdict_day_unknown"
 NOT_DECIDED = "not_decided"
-NOTHING_TO_ADD = "nothing_to_add"
 PARTIAL = "partial"
 
 
@@ -63,6 +64,7 @@ def estimate(
 
     The portfolio adds up the experiments whose verdict is `ship`. `as_of` is by the clock of `reporting_timezone`, as designs' days are.
     """
+    designs = tuple(designs)
     rows: list[dict[str, Any]] = []
     totals: list[dict[str, Any]] = []
     for design in designs:
@@ -73,7 +75,8 @@ def estimate(
             _stream(design, assumption, verdict, results, _Traffic(design, traffic, stats, life_tables, as_of), as_of, currency)
             for assumption in design.values
         ]
-        rows += [row for row, _ in streams]
+        twice = counted_twice(row for row, _ in streams)
+        rows += [{**row, "may_count_twice": (row["stream"], row["metric_id"]) in twice} for row, _ in streams]
         kinds = [flag for flag in (True, False) if any(row["is_direct"] is flag for row, _ in streams)]
         together = _net_value(design, verdict, streams, results)
         monthly = {row["is_direct"] for row, _ in streams if row["stream"] != DECISION_VELOCITY}
@@ -84,8 +87,11 @@ def estimate(
             rows.append(_total(design, verdict, None, streams, together, currency))
     rows += totals
     shipped = [row for row in totals if row["verdict"] == SHIP]
+    effects = finished_effects(designs, verdicts, results)
     for is_direct in (True, False):
-        rows.append(_portfolio(is_direct, [row for row in shipped if row["is_direct"] is is_direct], currency))
+        own = [total for total in shipped if total["is_direct"] is is_direct]
+        portfolio = _portfolio(is_direct, own, currency)
+        rows.append({**portfolio, **expected(portfolio, [total for total in own if total["first_year"] is not None], effects)})
     return rows
 
 
@@ -277,8 +283,8 @@ def _net_value(
     """What `net_value` says of the streams together; None where it is not their sum.
 
     It is where each is priced, is a share or a mean (a ratio is per unit of its denominator, a time per case), stands on the same number
-    of units, and was measured at the same time. Where streams are adjusted for the past (CUPED), each with a slope of its own, the
-    plain spread of `net_value` stands in: adjusting makes it no wider. It is never taken to be wider than the widest sum.
+    of units, was measured at the same time, and is not adjusted for the past (CUPED): each has a slope of its own, and adjusting one
+    stream alone takes away what cancelled the other's noise. It is never taken to be wider than the widest sum.
     """
     counted = [(row, worth) for row, worth in streams if row["stream"] != DECISION_VELOCITY]
     net = _result_of(design, verdict, NET_VALUE, results)
@@ -290,11 +296,12 @@ def _net_value(
         return None
     if any(part is None or part["metric_kind"] not in ("share", "mean") or part.get("known_on") is not None for part in own.values()):
         return None
+    if any(part is not None and part.get("method") == CUPED for part in (*own.values(), net)):
+        return None
     units = counted[0][0]["units_per_month"]
-    is_adjusted = any(part is not None and part.get("method") == CUPED for part in (*own.values(), net))
-    spread = math.hypot(net["control_se"], net["variant_se"]) if is_adjusted else net["standard_error"]
+    spread = net["standard_error"]
     middle = sum(worth.effect * worth.scale * worth.middle for worth in worths)
-    if not is_adjusted and abs(net["effect"] * units - middle) > 1e-3 * spread * units:
+    if abs(net["effect"] * units - middle) > 1e-3 * spread * units:
         return None  # the marts were built with other values
     widest = sum(worth.standard_error * worth.scale * worth.middle for worth in worths)
     df = _df(net)
@@ -312,6 +319,7 @@ def _total(
     """The sum of an experiment's streams, of one kind or of both; what has no estimate adds nothing and makes the status `partial`."""
     names = {True: "total_direct", False: "total_indirect", None: "total"}
     row = _blank(design, verdict, OVERALL if is_direct is None else TOTAL, names[is_direct], is_direct, currency)
+    row["may_count_twice"] = bool(counted_twice(part for part, _ in parts))
     known = [(part, worth) for part, worth in parts if worth is not None]
     # What an unpriced stream costs is spent all the same.
     spent = [part for part, _ in parts if part["status"] != OTHER_CURRENCY]
@@ -374,6 +382,7 @@ def _portfolio(is_direct: bool, totals: Sequence[Mapping[str, Any]], currency: s
         "units_source": None,
         "interval_from": INDEPENDENT,
         "currency": currency,
+        "may_count_twice": any(total["may_count_twice"] for total in totals),
         **dict.fromkeys(MONEY),
     }
     known = [total for total in totals if total["first_year"] is not None]
@@ -415,7 +424,8 @@ def _blank(design: Design, verdict: Verdict, kind: str, stream: str, is_direct: 
         "interval_from": None,
         "currency": currency,
         "experiments": None,
-        **dict.fromkeys(MONEY),
+        "may_count_twice": False,
+        **dict.fromkeys((*MONEY, *EXPECTED)),
     }
 
 

@@ -349,6 +349,15 @@ ROI_ESTIMATES: Columns = {
     "probability_pays": ("double", "Chance that the first year ends above 0; null where looks may have chosen the moment."),
     "payback_months": ("double", "Months until the one-off cost, less what comes once, is earned; null where no month earns anything."),
     "currency": ("varchar", "The currency of the amounts: a stream's as declared, of sums the reporting currency."),
+    "may_count_twice": ("boolean", "Does a stream of money pay for the same acts as one of their number? Of sums: is there such a pair."),
+    "expected_status": ("varchar", "Portfolio: ok, or why nothing is said of selection: too_few_experiments, … Else null."),
+    "expected_from": ("bigint", "Portfolio: variants of finished experiments whose primary metrics say how much is chance. Else null."),
+    "expected_annual": ("double", "Portfolio: annual, less what is chance because what ships was chosen for its results; in currency."),
+    "expected_annual_low": ("double", "Low end of expected_annual, in currency."),
+    "expected_annual_high": ("double", "High end of expected_annual, in currency."),
+    "expected_first_year": ("double", "Portfolio: first_year, less what is chance because what ships was chosen, in currency."),
+    "expected_first_year_low": ("double", "Low end of expected_first_year, in currency."),
+    "expected_first_year_high": ("double", "High end of expected_first_year, in currency."),
     **_RUN,
 }
 

@@ -93,6 +93,7 @@ def pages(source: Source) -> list[Page]:
                     ),
                     "windows": _windows([result for result in own if experiment_parts.is_shown(result, row)]),
                     "streams": [_stream(amount) for amount in money.get(name, [])],
+                    "counted_twice": [_stream(amount) for amount in money.get(name, []) if _is_doubled(amount)],
                     "direct": _stream_of(money.get(name, []), "total_direct"),
                     "indirect": _stream_of(money.get(name, []), "total_indirect"),
                     "note": notes.get(name, [None])[0],
@@ -234,6 +235,10 @@ def _stream(row: Traced) -> dict[str, Any]:
         "effect_form": "signed_days" if is_time_of_decision else effect_form(row["metric_id"]) if is_stream else "number",
         "value_form": "money_per_day" if is_time_of_decision else "money_per_hour" if is_stream and in_seconds else "money_rate",
     }
+
+
+def _is_doubled(row: Traced) -> bool:
+    return bool(row["row_kind"] == "stream" and row["may_count_twice"])
 
 
 def _stream_of(rows: Sequence[Traced], stream: str) -> Traced | None:

@@ -254,12 +254,34 @@ def test_weeks_that_are_not_over_are_not_shown(plain: dict[str, str]) -> None:
         ("annual = null, first_year = null, cost_first_year = 500", "What ships has no estimate yet"),
         ("annual = null, first_year = 7000", "€7,000</span> once"),
         ("status = 'partial'", "Some of what ships is not valued in full"),
+        ("expected_from = 2", "cannot be told yet, from the results of"),
+        ("expected_status = 'no_primary_effect'", "cannot be told yet."),
+        (
+            "expected_status = 'ok', expected_annual = 7000, expected_annual_low = 5000, expected_annual_high = 8000, expected_first_year = 1,"
+            " expected_first_year_low = 0, expected_first_year_high = 2",
+            "What ships can be expected to bring <span",
+        ),
+        ("may_count_twice = true", "Some of it may be counted twice"),
     ],
 )
 def test_what_ships_is_told_as_far_as_it_is_known(page_project: Path, nothing: str, told: str) -> None:
     with duckdb.connect(str(page_project / "w.duckdb")) as connection:
         connection.execute(f"update roi_estimates set {nothing} where experiment_id = 'all'")
     assert told in rendered()["scorecard.html"]
+
+
+def test_the_headline_says_that_what_ships_was_chosen(page_project: Path) -> None:
+    """What is measured of chosen experiments is not what they are worth: the page says so, whichever figure it leads with."""
+    headline = words_of(rendered()["scorecard.html"]).partition("Experiments: what hurt")[0]
+    assert "chosen for its good results" in headline and "is worth" not in headline
+
+
+def test_streams_that_may_count_twice_are_named(page_project: Path) -> None:
+    assert "may pay for the same acts twice" not in rendered()["experiment-winner.html"]
+    with duckdb.connect(str(page_project / "w.duckdb")) as connection:
+        connection.execute("update roi_estimates set may_count_twice = true where experiment_id = 'winner'")
+    told = words_of(rendered()["experiment-winner.html"])
+    assert "Revenue created (Conversion) and Revenue kept (Conversion) may pay for the same acts twice" in told
 
 
 def words_of(page: str) -> str:
