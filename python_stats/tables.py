@@ -159,6 +159,7 @@ EXPERIMENT_SEGMENTS: Columns = {
     "good_direction": _GOOD,
     "is_decision": ("boolean", "Is this the window of the verdict, which is about all persons?"),
     "alpha": _ALPHA,
+    "nominal_alpha": ("double", "Level of these intervals: no less strict than the primary metric's where that is watched."),
     "status": ("varchar", "As in experiment_results; one_segment: there is nothing to compare it with."),
     "n_control": _N_CONTROL,
     "n_variant": _N_VARIANT,
@@ -177,8 +178,8 @@ EXPERIMENT_SEGMENTS: Columns = {
     "between_sd": ("double", "Standard deviation of the true effects between segments; scale relative: of log(1 + change)."),
     "common_effect": ("double", "Mean of the true effects over the segments: by scale a share of the control, or in the metric's unit."),
     "shrunken_effect": ("double", "What to expect of the segment: its own effect drawn towards common_effect, on the same scale."),
-    "shrunken_ci_low": ("double", "Low end of the interval of shrunken_effect, at 1 − alpha."),
-    "shrunken_ci_high": ("double", "High end of the interval of shrunken_effect, at 1 − alpha."),
+    "shrunken_ci_low": ("double", "Low end of the interval of shrunken_effect, at 1 − nominal_alpha."),
+    "shrunken_ci_high": ("double", "High end of the interval of shrunken_effect, at 1 − nominal_alpha."),
     **_RUN,
 }
 
@@ -273,6 +274,7 @@ EXPERIMENT_TIME_EFFECTS: Columns = {
     "measure": ("varchar", "How the times are compared: restricted_mean, median, p90 or log_rank."),
     "status": ("varchar", "ok, or why there is no estimate: no_events, not_reached (too few have had their event), …"),
     "alpha": _ALPHA,
+    "nominal_alpha": ("double", "Level of this row's intervals; alpha where there is but one look."),
     "n_control": ("bigint", "Cases of the control, those that are still open included."),
     "events_control": ("bigint", "Cases of the control in which it has happened."),
     "n_variant": ("bigint", "Cases of the variant, those that are still open included."),
@@ -290,7 +292,7 @@ EXPERIMENT_TIME_EFFECTS: Columns = {
     "relative_ci_low": ("double", "Low end of the relative effect's interval."),
     "relative_ci_high": ("double", "High end of the relative effect's interval."),
     "chi_square": ("double", "Log-rank statistic, with one degree of freedom; null for the other measures."),
-    "p_value": ("double", "Two-sided p-value of no difference in this measure (log_rank: between the curves)."),
+    "p_value": ("double", "Two-sided p-value of no difference in this measure (log_rank: between the curves); null: of one look among several."),
     "horizon_s": ("double", "Restricted mean: seconds up to which it is taken."),
     **_RUN,
 }

@@ -25,9 +25,9 @@ def segment_effects(designs: Iterable[Design], results: Iterable[Row]) -> list[d
     """One row per experiment, variant, metric, window and segment that has a row in `experiment_results`.
 
     The segments of one column (`plan=free`, `plan=pro`) are tested and shrunken together, by relative changes where every segment allows
-    it, else in the metric's own unit (`scale`). Segments without an estimate of their own (too
-    small, say) keep their row and status, and take no part. The interaction test's p-values are adjusted over columns and metrics, in the
-    window of the verdict, by the design's `correction`.
+    it, else in the metric's own unit (`scale`). Segments without an estimate of their own (too small, say) keep their row and status, and
+    take no part. The interaction test's p-values are adjusted over columns and metrics, in the window of the verdict, by the design's
+    `correction`, and read at the level of the segments' own intervals.
     """
     by_id = {design.experiment_id: design for design in designs}
     groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
@@ -47,7 +47,7 @@ def segment_effects(designs: Iterable[Design], results: Iterable[Row]) -> list[d
         for group, p_adjusted in zip(family, adjust(p_values, by_id[experiment_id].correction), strict=True):
             for row in group:
                 row["interaction_p_adjusted"] = float(p_adjusted)
-                row["is_different"] = bool(p_adjusted < row["alpha"])
+                row["is_different"] = bool(p_adjusted < row["nominal_alpha"])
     return rows
 
 
@@ -62,10 +62,11 @@ def _group(column: str, members: Sequence[Row], is_decision: bool) -> list[dict[
 
 
 def _row(column: str, row: Row, found: Heterogeneity | None, scale: str | None, index: int | None) -> dict[str, Any]:
-    copied = "experiment_id variant_id control_variant_id metric_id metric_window segment role metric_kind good_direction alpha"
+    copied = "experiment_id variant_id control_variant_id metric_id metric_window segment role metric_kind good_direction"
+    levels = ("alpha", "nominal_alpha")
     own = "n_control n_variant effect ci_low ci_high relative_effect relative_ci_low relative_ci_high"
     shown: dict[str, Any] = {
-        **{name: row[name] for name in copied.split()},
+        **{name: row[name] for name in (*copied.split(), *levels)},
         "segment_column": column,
         "status": row["status"] if index is None or found is not None else ONE_SEGMENT,
         **{name: row[name] for name in own.split()},
@@ -83,7 +84,8 @@ def _row(column: str, row: Row, found: Heterogeneity | None, scale: str | None, 
     }
     if found is not None and index is not None:
         effect = float(found.shrunken[index])
-        reach = float(critical_value(np.array([row["alpha"]]), np.array([np.inf]))[0]) * math.sqrt(float(found.shrunken_variance[index]))
+        critical = float(critical_value(np.array([row["nominal_alpha"]]), np.array([np.inf]))[0])
+        reach = critical * math.sqrt(float(found.shrunken_variance[index]))
         shown["shrunken_effect"] = _on_scale(effect, scale)
         shown |= {"shrunken_ci_low": _on_scale(effect - reach, scale), "shrunken_ci_high": _on_scale(effect + reach, scale)}
     return shown

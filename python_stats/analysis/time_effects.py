@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from python_stats.analysis.levels import BEFORE_FIRST_LOOK
 from python_stats.analysis.pairs import Options, Pair, Row, life_cells, pairs_of
 from python_stats.analysis.rows import clean, small_status
 from python_stats.designs import Design
@@ -26,6 +27,8 @@ _NUMBERS = (
 def time_effects(designs: Iterable[Design], results: Iterable[Row], tables: Iterable[Row], options: Options) -> list[dict[str, Any]]:
     """Rows of `experiment_time_effects`: one per experiment, variant, time metric, window, segment and measure.
 
+    The other measures of a metric that is watched are read no earlier than its restricted mean, and at the same level.
+
     Args:
         designs: as declared.
         results: rows of `experiment_results`, whose restricted means are repeated here beside the other measures.
@@ -36,13 +39,19 @@ def time_effects(designs: Iterable[Design], results: Iterable[Row], tables: Iter
     rows: list[dict[str, Any]] = []
     for pair in _time_pairs(designs, tables):
         arms = _on_one_grid(pair)
-        of_pair = [_log_rank(pair, arms), *(_quantile(pair, arms, measure) for measure in QUANTILES)]
         mean = means.get((pair.design.experiment_id, pair.variant_id, pair.metric_id, pair.metric_window, pair.segment))
+        level = mean["nominal_alpha"] if mean else pair.alpha
+        of_pair = [_log_rank(pair, arms), *(_quantile(pair, arms, measure, level) for measure in QUANTILES)]
+        if level < pair.alpha:  # a p-value of a single look
+            of_pair = [{**row, "p_value": None} for row in of_pair]
         if mean is not None:
             same = {name: mean[name] for name in _NUMBERS if name in mean} | {"status": mean["status"]}
             of_pair.append({**_row(pair, arms, RESTRICTED_MEAN), **same})
-        small = pair.segment != "all" and min(arms.cases) < options.min_segment_size
-        rows += [_hidden(row) if small else row for row in of_pair]
+        if mean and mean["status"] == BEFORE_FIRST_LOOK:
+            of_pair = [_hidden(row, BEFORE_FIRST_LOOK) for row in of_pair]
+        elif pair.segment != "all" and min(arms.cases) < options.min_segment_size:
+            of_pair = [_hidden(row, small_status(row["status"])) for row in of_pair]
+        rows += [{**row, "nominal_alpha": level} for row in of_pair]
     return sorted(rows, key=lambda row: (*map(str, _key(row)), row["measure"]))
 
 
@@ -143,13 +152,13 @@ def _log_rank(pair: Pair, arms: _Arms) -> dict[str, Any]:
     }
 
 
-def _quantile(pair: Pair, arms: _Arms, measure: str) -> dict[str, Any]:
+def _quantile(pair: Pair, arms: _Arms, measure: str, level: float) -> dict[str, Any]:
     control, variant = (
         time_quantiles.steps_of(arms.start, arms.end, arms.at_risk[arm], arms.events[arm], QUANTILES[measure], arms.cases[arm])
         for arm in (0, 1)
     )
-    found = time_quantiles.difference(control, variant, pair.alpha)
-    bounds = [time_quantiles.interval(arm, pair.alpha) for arm in (control, variant)]
+    found = time_quantiles.difference(control, variant, level)
+    bounds = [time_quantiles.interval(arm, level) for arm in (control, variant)]
     return {
         **_row(pair, arms, measure),
         "status": found.status,
@@ -187,8 +196,8 @@ def _row(pair: Pair, arms: _Arms, measure: str) -> dict[str, Any]:
     }
 
 
-def _hidden(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {**row, **{name: None for name in _NUMBERS if not name.startswith(("n_", "events_"))}, "status": small_status(row["status"])}
+def _hidden(row: Mapping[str, Any], status: str) -> dict[str, Any]:
+    return {**row, **{name: None for name in _NUMBERS if not name.startswith(("n_", "events_"))}, "status": status}
 
 
 def _time_pairs(designs: Iterable[Design], tables: Iterable[Row]) -> Iterable[Pair]:
