@@ -28,8 +28,11 @@ class Group(click.Group):
                 raise
             click.echo(f"empathy-roi: {error}", err=True)
             ctx.exit(error.exit_code)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except (click.ClickException, click.exceptions.Exit):
             raise
+        except (KeyboardInterrupt, click.Abort):  # click itself would end with 1, which says that a check failed
+            click.echo("empathy-roi: interrupted", err=True)
+            ctx.exit(EXIT_USAGE)
         except OSError as error:
             if ctx.params.get("debug"):
                 raise

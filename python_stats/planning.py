@@ -332,7 +332,8 @@ def _answer(design: Design, primary: Row | None, reachable: date | None, persons
         )
     window = design.decision_window_days or 0
     known = reachable + timedelta(days=window)
-    sentence = f"{name} can reach its goal: it takes {size}, which are in on {reachable}"
+    in_on = f"; the {planned:,} planned are in on" if planned and planned > needed else ", which are in on"
+    sentence = f"{name} can reach its goal: it takes {size}{in_on} {reachable}"
     sentence += f", and watched for {window} days on {known}." if window else "."
     if planned and planned < needed:
         reached = primary["power_at_planned"]

@@ -292,7 +292,7 @@ EXPERIMENT_TIME_EFFECTS: Columns = {
     "relative_ci_low": ("double", "Low end of the relative effect's interval."),
     "relative_ci_high": ("double", "High end of the relative effect's interval."),
     "chi_square": ("double", "Log-rank statistic, with one degree of freedom; null for the other measures."),
-    "p_value": ("double", "Two-sided p-value of no difference in this measure (log_rank: between the curves); null: of one look among several."),
+    "p_value": ("double", "Two-sided p-value of no difference in this measure (log_rank: the curves); null: of one look among several."),
     "horizon_s": ("double", "Restricted mean: seconds up to which it is taken."),
     **_RUN,
 }

@@ -55,7 +55,7 @@ from (
 {# The file as the user knows it. #}
 {% macro seed_file(seed) -%}
 {%- set node = seed_node(seed) if execute else none -%}
-{{ return(node.original_file_path if node else 'seeds/' ~ seed ~ '.csv') }}
+{{ return(node.original_file_path if node else env_var('EMPATHY_ROI_SEEDS', 'seeds').rstrip('/') ~ '/' ~ seed ~ '.csv') }}
 {%- endmacro %}
 
 {# The contract's columns that the loaded file has, by the name they bear there; all of them while nothing is loaded. #}

@@ -12,7 +12,8 @@
 
 {#
   Third moments of y and d. The cube of a y in millionths fits into no integer, so y is taken apart: y = 1000000 h + l, and Σy³ =
-  10^18 Σh³ + 3 · 10^12 Σh²l + 3 · 10^6 Σhl² + Σl³, whatever h is rounded to.
+  10^18 Σh³ + 3 · 10^12 Σh²l + 3 · 10^6 Σhl² + Σl³. h is y / 1000000 to the nearest whole number, so that small numbers below 0 (NPS) have none:
+  with h = −1 and l = 999999 for y = −1, terms near 10^18 would cancel in floating point, and leave 128.
 #}
 {% macro third_moments() -%}{{ return(['hhh', 'hhl', 'hll', 'lll', 'hhd', 'hld', 'lld', 'hdd', 'ldd', 'ddd']) }}{%- endmacro %}
 
@@ -45,7 +46,7 @@ from (
             {% for letter in limits -%}
             {{ letter if is_small else 'cast(' ~ letter ~ ' as ' ~ type_wide_integer() ~ ')' }} as {{ letter }},
             {% endfor -%}
-            cast(floor(cast(y as {{ type_double() }}) / 1000000) as {{ 'bigint' if is_small else type_wide_integer() }}) as h
+            cast(floor(cast(y as {{ type_double() }}) / 1000000 + 0.5) as {{ 'bigint' if is_small else type_wide_integer() }}) as h
         from (
             {{ rows }}
         ) as valued

@@ -5,9 +5,9 @@
 (case when {{ matches(text, '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?') }} then {{ finite(number_of_text(text)) }} end)
 {%- endmacro %}
 
-{# A double that is neither NaN nor infinite, or null. #}
+{# A double that is neither NaN nor infinite nor −0, which a table may or may not keep apart from 0; or null. #}
 {% macro finite(number) -%}
-(case when {{ number }} between -1.7976931348623157e308 and 1.7976931348623157e308 then {{ number }} end)
+(case when {{ number }} between -1.7976931348623157e308 and 1.7976931348623157e308 then {{ number }} + 0 end)
 {%- endmacro %}
 
 {# The double of a text that is a number; too large gives null or infinity, too small gives 0. #}

@@ -60,7 +60,7 @@
     'transactions': {'moment': 'occurred_at', 'columns': [
         {'name': 'transaction_id', 'required': true},
         {'name': 'transaction_type', 'required': true, 'allowed': transaction_types},
-        {'name': 'amount', 'kind': 'number', 'invalid_if': 'amount < 0 or amount >= 1000000000000'},
+        {'name': 'amount', 'kind': 'number', 'invalid_if': 'amount < 0 or amount >= 10000000000'},
         {'name': 'currency'},
         occurred_at,
         received_at,

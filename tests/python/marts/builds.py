@@ -141,6 +141,8 @@ def plant(raw: Path) -> None:
         ("2025-03-26 03:40:00", "shipping_submitted", ""),
     ):  # fmt: skip
         add("events", "planted-giving-up", moment, event_name=name, page_path=page)
+    expose("planted-detractor", "2025-04-02 10:00:00")  # whose score is below 0
+    add("survey_responses", "planted-detractor", "2025-04-03 10:00:00", survey_type="nps", score="3")
     expose("planted-at-the-edges", "2025-04-02 10:00:00", "treatment")
     for moment, amount in (
         ("2025-03-05 09:59:59.999999", "1"), ("2025-03-05 10:00:00", "2"), ("2025-04-02 09:59:59.999999", "4"), ("2025-04-02 10:00:00", "8"),
