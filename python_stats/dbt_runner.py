@@ -170,6 +170,18 @@ def exit_code(dbt_code: int, is_locked: bool, results: Path | None) -> int:
     return EXIT_CHECKS_FAILED if only_checks else EXIT_USAGE
 
 
+def first_failure(results: Path) -> str:
+    """On one line, the first node that failed and how many more did, from the run_results.json of a build."""
+    try:
+        nodes = json.loads(results.read_text(encoding="utf-8"))["results"]
+        failed = [node for node in nodes if node["status"] in ("error", "fail")]
+        name, message = failed[0]["unique_id"].split(".")[2], " ".join(str(failed[0]["message"]).split())
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        return "see the log"
+    more = f", and {len(failed) - 1} more" if len(failed) > 1 else ""
+    return f"{name}{more}: {message[:300]} (see the log)"
+
+
 def dbt_command() -> list[str]:
     """The dbt of this interpreter.
 

@@ -231,8 +231,14 @@ def nightly_run(
 
     run_places = places(project, root, runs, include_persons)
     small_cells.least(project.variables)  # a wrong variable is told before anything is built
-    stages = nightly.Stages(build_in, lambda: analyze(project), show, state, record, mend)
+    stages = nightly.Stages(build_in, lambda: analyze(project), show, state, record, _why, mend)
     return stages, run_places
+
+
+def _why(folder: Path) -> str:
+    from python_stats.dbt_runner import first_failure
+
+    return first_failure(folder / "target" / "run_results.json")
 
 
 def _tells_of_damage(project: Project, error: BaseException | None) -> bool:

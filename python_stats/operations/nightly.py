@@ -28,6 +28,7 @@ class Stages:
         report: writes the pages into the folder it is given.
         state: after the build, (`as_of`, figures per raw table).
         record: writes the mart `run_history`.
+        why: given the run's folder, what the build failed of, on one line.
         mend: given an error of any of them, does what the next run needs for its success; the error to raise, the same or a clearer one.
     """
 
@@ -36,6 +37,7 @@ class Stages:
     report: Callable[[Path], object]
     state: Callable[[], tuple[datetime, Mapping[str, Mapping[str, Any]]]]
     record: Callable[[list[RunRecord]], None]
+    why: Callable[[Path], str] = lambda _: "see the log"
     mend: Callable[[BaseException], BaseException] = lambda error: error
 
 
@@ -93,7 +95,7 @@ def _stages(stages: Stages, places: Places, record: RunRecord, lock: RunLock, ke
     clock.finished("build")
     if code != EXIT_DONE:
         outcome = history.CHECKS_FAILED if code == EXIT_CHECKS_FAILED else history.FAILED
-        return code, _finish(places, clock.record, outcome, code, "dbt build: see the log")
+        return code, _finish(places, clock.record, outcome, code, f"dbt build: {stages.why(folder)}")
     as_of, sources = stages.state()
     clock.record = replace(clock.record, as_of=_moment(as_of), sources=sources)
     clock.starts("analyze")

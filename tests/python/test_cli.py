@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import click
 import duckdb
 import pytest
 from click.testing import CliRunner, Result
@@ -39,6 +40,33 @@ def test_analyze_and_report(project: Path) -> None:
     assert result.exit_code == 0 and "scorecard: pages/scorecard.html" in result.output
     assert (project / "pages" / "scorecard.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     assert (project / "pages" / "experiment-winner.html").is_file()
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, click.Abort])
+def test_an_interrupted_command_ends_with_2_as_its_record_says(stop: type[BaseException], project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise stop
+
+    monkeypatch.setattr("python_stats.stages.analyze", interrupted)
+    result = call("analyze")
+    assert (result.exit_code, one_line(result)) == (2, "empathy-roi: interrupted")
+
+
+@pytest.mark.parametrize(
+    ("results", "told"),
+    [
+        ([("error", "model.empathy_roi.as_of", "Out of\n  memory")], "as_of: Out of memory (see the log)"),
+        ([("pass", "test.p.a.1", None), ("fail", "test.p.b.1", "Got 2 results"), ("error", "model.p.c", "x")], "b, and 1 more: Got 2 results (see the log)"),
+        ([("success", "model.p.a", "OK")], "see the log"),
+        (None, "see the log"),
+    ],
+)
+def test_what_a_build_failed_of(results: list[tuple[str, str, str | None]] | None, told: str, tmp_path: Path) -> None:
+    file = tmp_path / "run_results.json"
+    if results is not None:
+        nodes = [{"status": status, "unique_id": unique_id, "message": message} for status, unique_id, message in results]
+        file.write_text(json.dumps({"results": nodes}), "utf-8")
+    assert dbt_runner.first_failure(file) == told
 
 
 @pytest.mark.parametrize(
