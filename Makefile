@@ -81,7 +81,7 @@ truth: $(BIN)/.installed-dev
 
 incremental-proof: $(BIN)/.installed-dev
 	$(BIN)/python tests/incremental/prove.py --resume
-	EMPATHY_ROI_ALL_TESTS=1 $(BIN)/pytest -n 2 --dist loadfile tests/python/marts/test_increments.py tests/python/marts/test_kept_*.py tests/python/marts/test_touched_*.py
+	EMPATHY_ROI_ALL_TESTS=1 $(BIN)/pytest -n 2 --dist loadfile tests/python/marts/test_increments.py tests/python/marts/test_raw_files.py tests/python/marts/test_kept_*.py tests/python/marts/test_touched_*.py
 
 faults: $(BIN)/.installed-dev
 	PYTHONPATH=tests $(BIN)/python -m faults

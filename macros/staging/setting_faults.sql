@@ -14,9 +14,8 @@
 {%- endfor -%}
 {%- for name, least in least_numbers().items() if var(name, none) is not none -%}
     {%- set value = var(name) -%}
-    {%- set most = {'session_timeout_minutes': 43200}.get(name, 999999999) -%}
-    {%- if value is not number or value is boolean or not least <= value <= most or (name in whole_numbers() and value != value | int) -%}
-        {%- do faults.append("variable '" ~ name ~ "' is \"" ~ value ~ '", which is no ' ~ ('whole ' if name in whole_numbers() else '') ~ 'number of at least ' ~ least ~ (' and at most ' ~ most if most < 999999999 else '')) -%}
+    {%- if value is not number or value is boolean or not least <= value < 1000000000 or (name in whole_numbers() and value != value | int) -%}
+        {%- do faults.append("variable '" ~ name ~ "' is \"" ~ value ~ '", which is no ' ~ ('whole ' if name in whole_numbers() else '') ~ 'number of at least ' ~ least) -%}
     {%- endif -%}
 {%- endfor -%}
 {%- for name, pattern in {'user_segments': '[A-Za-z_][A-Za-z0-9_]*', 'event_dimensions': '[^][(){}<>"\'`\\\\\\x00-\\x1f]+'}.items() -%}

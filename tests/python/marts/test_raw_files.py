@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from builds import RAW_KEYS, Inputs, build, rows_of
+from builds import RAW_KEYS, Inputs, build, rows_of, slow
 from clean_rows import clean_rows, write_folders
 
 CHECKED = "select * exclude (run_no) from int_checked_events order by all"
@@ -77,7 +77,7 @@ def test_rows_without_a_key_stay_where_files_come(built: Path, inputs: Inputs, t
     assert rows_of(database, CHECKED) == rows_of(anew, CHECKED)
 
 
-@pytest.mark.parametrize("form", ["parquet", "csv"])
+@pytest.mark.parametrize("form", [pytest.param("parquet", marks=slow), "csv"])
 def test_rows_that_are_changed_where_they_are_are_read_again(form: str, built: Path, inputs: Inputs, tmp_path: Path) -> None:
     """An export that was mended: the same rows at the same times, with other cells. Where only the file changed, nothing is read."""
     folder, file = tmp_path / "raw" / "events", "part-0.parquet"
