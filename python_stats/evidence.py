@@ -55,10 +55,9 @@ class Evidence:
 
     def _exact_tails(self, relative: float) -> tuple[float, float]:
         """Shares with few events: p-values of a relative change (as it is, not turned) of at least, and of at most, `relative`."""
-        row = self.row
-        plain = row["variant_value"] if row["unadjusted_variant_value"] is None else row["unadjusted_variant_value"]
-        n_control, n_variant = float(row["n_control"]), float(row["n_variant"])
-        return rate_ratio_tails(row["control_value"] * n_control, n_control, plain * n_variant, n_variant, 1 + relative)
+        n_control, n_variant = float(self.row["n_control"]), float(self.row["n_variant"])
+        happened = self.row["control_value"] * n_control, plain_value(self.row) * n_variant
+        return rate_ratio_tails(happened[0], n_control, happened[1], n_variant, 1 + relative)
 
     @property
     def lift(self) -> float | None:
@@ -114,6 +113,11 @@ def contrast_of(*rows: Row) -> Contrast:
         np.array([row[name] for row in rows], dtype=float) for name in ("effect", "control_value", "control_se", "control_slope", "rest_se")
     )
     return Contrast(effect, control, error**2, slope, rest**2)
+
+
+def plain_value(row: Row) -> float:
+    """The variant's own value: an adjusted share times its persons is no count."""
+    return float(row["variant_value"] if row["unadjusted_variant_value"] is None else row["unadjusted_variant_value"])
 
 
 def degrees_of_freedom(row: Row) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from python_stats.analysis.levels import BEFORE_FIRST_LOOK
+from python_stats.analysis.levels import BEFORE_FIRST_LOOK, primaries_of
 from python_stats.analysis.persons import Cells, arm_of, overall_ratio
 from python_stats.analysis.rows import clean, count
 from python_stats.designs import Design
@@ -34,9 +34,7 @@ def durability(designs: Iterable[Design], windows: Iterable[Row], results: Itera
         windows: rows of `experiment_window_stats`.
         results: rows of `experiment_results`, as they were judged.
     """
-    primaries = {
-        (row["experiment_id"], row["variant_id"]): row for row in results if row["role"] == "primary" and row["is_decision"]
-    }
+    primaries = primaries_of(results)
     cells: dict[tuple[str, str, str, str], dict[str, Row]] = defaultdict(dict)
     for row in windows:
         cells[row["experiment_id"], row["metric_id"], row["earlier_window"], row["metric_window"]][row["variant_id"]] = row

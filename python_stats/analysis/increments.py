@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from python_stats.analysis.levels import beside
+from python_stats.analysis.levels import beside, primaries_of
 from python_stats.analysis.pairs import Row
 from python_stats.designs import Design
 from python_stats.estimators.status import OK
@@ -31,7 +31,7 @@ def increments(designs: Iterable[Design], results: Iterable[Row], stats: Iterabl
         if row["experiment_id"] in holdouts and row["segment"] == "all"
     }
     rows = [row for row in results if row["experiment_id"] in holdouts]
-    primaries = {(row["experiment_id"], row["variant_id"]): row for row in rows if row["role"] == "primary" and row["is_decision"]}
+    primaries = primaries_of(rows)
     return [
         _row(beside(result, primaries.get((result["experiment_id"], result["variant_id"]))), cells)
         for result in rows

@@ -1,6 +1,6 @@
 """The same comparison read at another level, as sequential looks need it, and all that is read beside them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from python_stats.analysis.rows import NUMBERS, clean
 from python_stats.estimators.comparison import compare_contrast
 from python_stats.estimators.shares import newcombe
 from python_stats.estimators.status import OK, TOO_FEW_EVENTS
-from python_stats.evidence import NOT_ASSESSED, contrast_of, degrees_of_freedom
+from python_stats.evidence import NOT_ASSESSED, contrast_of, degrees_of_freedom, plain_value
 
 Row = Mapping[str, Any]
 
@@ -46,9 +46,7 @@ def at_level(row: Row, nominal_alpha: float, p_value: float | None) -> dict[str,
     }
     if row["score_ci_low"] is not None:
         persons = [np.array([float(row[name])]) for name in ("n_control", "n_variant")]
-        # of the plain shares: an adjusted one is no count
-        plain = row["variant_value"] if row["unadjusted_variant_value"] is None else row["unadjusted_variant_value"]
-        counts = [np.array([value]) * size for value, size in zip((row["control_value"], plain), persons, strict=True)]
+        counts = [np.array([value]) * size for value, size in zip((row["control_value"], plain_value(row)), persons, strict=True)]
         low, high = newcombe(counts[0], persons[0], counts[1], persons[1], level)
         again.update(score_ci_low=clean(low[0]), score_ci_high=clean(high[0]))
     return again
@@ -57,6 +55,11 @@ def at_level(row: Row, nominal_alpha: float, p_value: float | None) -> dict[str,
 def is_for_looks(row: Row) -> bool:
     """Is it read at less than its error rate, because it is looked at more than once?"""
     return bool(row["nominal_alpha"] < row["alpha"] * (1 - 1e-9))
+
+
+def primaries_of(results: Iterable[Row]) -> dict[tuple[str, str], Row]:
+    """By experiment and variant the primary metric's row of the verdict."""
+    return {(row["experiment_id"], row["variant_id"]): row for row in results if row["role"] == "primary" and row["is_decision"]}
 
 
 def beside(row: Row, primary: Row | None) -> Row:
