@@ -6,6 +6,7 @@ The order for profiles.yml is --profiles-dir, DBT_PROFILES_DIR, the current fold
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,9 @@ def open_project(flags: Flags) -> Project:
     """
     folder = project_folder(flags.project_dir)
     settings = _yaml(folder / "dbt_project.yml")
-    variables = {**_own_variables(settings), **command_line_variables(flags.vars)}
+    own, given = _own_variables(settings), command_line_variables(flags.vars)
+    _refuse_misspelt(given, own)
+    variables = {**own, **given}
     profiles_folder = _profiles_folder(flags.profiles_dir, folder)
     source = profiles_folder / "profiles.yml"
     profiles = _yaml(source)
@@ -120,6 +123,14 @@ def command_line_variables(text: str | None) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise UserError(f"--vars {text}: must be a YAML mapping such as '{{as_of: 2026-04-01}}'")
     return values
+
+
+def _refuse_misspelt(given: Mapping[str, Any], own: Mapping[str, Any]) -> None:
+    """dbt takes any variable and ignores what nobody asks for; a name that is nearly one of the project's is a slip."""
+    for name in given:
+        meant = [] if name in own else get_close_matches(str(name), map(str, own), n=1, cutoff=0.8)
+        if meant:
+            raise UserError(f"--vars: no variable '{name}' in dbt_project.yml; did you mean '{meant[0]}'?")
 
 
 def _own_variables(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ def test_from_a_folder_below(project: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_variables(project: Path) -> None:
     assert open_project(Flags(vars="{reporting_currency: USD}")).variables["reporting_currency"] == "USD"
+    assert open_project(Flags(vars="{one_of_my_own: 1}")).variables["one_of_my_own"] == 1
 
 
 @pytest.mark.parametrize(
@@ -55,10 +57,11 @@ def test_variables(project: Path) -> None:
         (Flags(target="prod"), "no target 'prod'; it has 'duckdb', 'elsewhere'"),
         (Flags(vars="[1, 2"), "--vars"),
         (Flags(vars="7"), "must be a YAML mapping"),
+        (Flags(vars="{reporting_curency: USD}"), "no variable 'reporting_curency' in dbt_project.yml; did you mean 'reporting_currency'?"),
     ],
 )
 def test_mistakes(project: Path, flags: Flags, message: str) -> None:
-    with pytest.raises(UserError, match=message.replace("[", r"\[")):
+    with pytest.raises(UserError, match=re.escape(message)):
         open_project(flags)
 
 
