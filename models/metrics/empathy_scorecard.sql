@@ -27,7 +27,8 @@ cells as (
 
 ),
 
--- what moved furthest the wrong way, of guardrails and of other teams' experience, where enough was counted
+-- what moved furthest the wrong way, of guardrails and of other teams' experience, where enough was counted; before all else what moved
+-- further than weeks vary
 harms as (
 
     select
@@ -40,9 +41,10 @@ harms as (
         changes.denominator,
         changes.value,
         changes.change,
+        changes.is_unusual,
         row_number() over (
             partition by cells.week, cells.owner_team, cells.feature_class
-            order by changes.harm desc, {{ by_bytes('changes.metric_id') }}, {{ by_bytes('changes.owner_team') }}
+            order by case when changes.is_unusual then 0 else 1 end, changes.harm desc, {{ by_bytes('changes.metric_id') }}, {{ by_bytes('changes.owner_team') }}
         ) as harm_number
     from cells
     inner join {{ ref('int_weekly_changes') }} as changes
@@ -69,14 +71,17 @@ select
     {% for column in ['numerator', 'denominator', 'value', 'change'] -%}
     case when {{ own }}.metric_id is not null then {{ own }}.{{ column }} else {{ all }}.{{ column }} end as {{ level }}_{{ column }},
     {% endfor -%}
-    case when {{ own }}.metric_id is not null then {{ own }}.is_better else {{ all }}.is_better end as {{ level }}_is_better,
+    {% for column in ['is_better', 'is_unusual'] -%}
+    case when {{ own }}.metric_id is not null then {{ own }}.{{ column }} else {{ all }}.{{ column }} end as {{ level }}_{{ column }},
+    {% endfor -%}
     {% endfor -%}
     harms.metric_id as guardrail_metric_id,
     harms.guardrail_team,
     harms.numerator as guardrail_numerator,
     harms.denominator as guardrail_denominator,
     harms.value as guardrail_value,
-    harms.change as guardrail_change
+    harms.change as guardrail_change,
+    harms.is_unusual as guardrail_is_unusual
 from cells
 {%- for level in levels %}
 {%- for place, team in [('own', 'cells.owner_team'), ('all', "'all'")] %}

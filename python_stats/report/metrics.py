@@ -134,7 +134,7 @@ PARTS = ("input", "experience", "outcome", "guardrail")
 def _teams(source: Source) -> list[dict[str, Any]]:
     """The last whole week of the shared scorecard: each team's gain beside what got worst elsewhere."""
     columns = [f"{part}_{column}" for part in PARTS for column in ("metric_id", "value", "change")] + ["is_complete", "guardrail_team"]
-    columns += [f"{part}_is_better" for part in PARTS[:3]]
+    columns += [f"{part}_is_better" for part in PARTS[:3]] + [f"{part}_is_unusual" for part in PARTS]
     rows = [
         row for row in source.rows_if_there("empathy_scorecard", columns, ["week", "owner_team", "feature_class"]) if row["is_complete"]
     ]
@@ -146,6 +146,7 @@ def _cell(row: Traced, part: str) -> dict[str, Any] | None:
     name = row[f"{part}_metric_id"]
     if name is None:
         return None
-    better = False if part == "guardrail" else row[f"{part}_is_better"]
-    sign = UNCLEAR if better is None or not row[f"{part}_change"] else BETTER if better else WORSE
-    return {"part": part, "label": metric_label(name), "form": value_form(name), "sign": sign}
+    better, is_unusual = False if part == "guardrail" else row[f"{part}_is_better"], row[f"{part}_is_unusual"]
+    sign = UNCLEAR if better is None or not is_unusual else BETTER if better else WORSE
+    word = sign.word if is_unusual else "" if row[f"{part}_change"] is None else "too few weeks to tell" if is_unusual is None else "as weeks vary"
+    return {"part": part, "word": word, "label": metric_label(name), "form": value_form(name), "sign": sign}

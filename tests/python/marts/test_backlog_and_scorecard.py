@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from datetime import timedelta
 from pathlib import Path
@@ -129,14 +130,34 @@ def test_the_scorecard_sets_levels_side_by_side(built: Path) -> None:
     good = {row["metric_id"]: row["good_direction"] for row in rows_of(built, "select * from metric_catalog")}
     levels = {row["metric_id"]: row["tree_level"] for row in rows_of(built, "select * from metric_catalog")}
     rows = rows_of(built, "select * from empathy_scorecard")
+    told: list[bool | None] = []
 
-    def change_of(metric_id: str, team: str, week: Any) -> float | None:
-        """Relative to the mean of the four weeks before that have a value."""
+    def change_of(metric_id: str, team: str, week: Any, *, is_relative: bool = True) -> float | None:
+        """From the mean of the four weeks before that have a value."""
         value = weekly[metric_id, team, week]["value"]
         before = [weekly.get((metric_id, team, week - timedelta(weeks=back)), {}).get("value") for back in (1, 2, 3, 4)]
         known = [one for one in before if one is not None]
         usual = sum(known) / len(known) if known else 0.0
-        return None if value is None or usual == 0 else (value - usual) / abs(usual)
+        if value is None or not known or (is_relative and usual == 0):
+            return None
+        return (value - usual) / abs(usual) if is_relative else value - usual
+
+    def is_unusual(metric_id: str, team: str, week: Any) -> bool | None:
+        """Beyond three sigma: one value beside the mean of four, sigma from the mean move between neighbouring weeks of the last 26."""
+        known = sorted(at for name, owner, at in weekly if (name, owner) == (metric_id, team))
+        values = {at: weekly[metric_id, team, at]["value"] for at in known}
+        moves = [
+            abs(values[at] - values[before])
+            for before, at in itertools.pairwise(known)
+            if week - timedelta(weeks=26) <= at < week and None not in (values[at], values[before])
+        ]
+        if len(moves) < 5:
+            return None
+        change = change_of(metric_id, team, week, is_relative=False)
+        if change is None:
+            return False
+        sigma = sum(moves) / len(moves) / 1.128
+        return abs(change) > max(3 * sigma * (1 + 1 / 4) ** 0.5, 1e-9) and abs(change) * weekly[metric_id, team, week]["denominator"] >= 3
 
     assert {row["feature_class"] for row in rows} == {
         "reduced_friction", "contextual_messaging", "human_handover", "personalized_reassurance", "self_serve_clarity",
@@ -155,17 +176,22 @@ def test_the_scorecard_sets_levels_side_by_side(built: Path) -> None:
             assert change == (None if expected is None else pytest.approx(expected, abs=1e-12))
             if change:
                 assert is_better == ((change > 0) == (good[metric_id] == "increase"))
-        harms: dict[tuple[str, str], float] = {}
+            told.append(row[f"{level}_is_unusual"])
+            assert bool(told[-1]) == bool(is_unusual(metric_id, row[f"{level}_team"], row["week"]))
+        harms: dict[tuple[str, str], tuple[bool, float]] = {}
         for (metric_id, team, week), other in weekly.items():
             is_theirs = levels[metric_id] == "experience" and "all" not in (team, row["owner_team"]) and team != row["owner_team"]
             if week == row["week"] and other["denominator"] >= LEAST and (is_theirs or (levels[metric_id], team) == ("guardrail", "all")):
                 change = change_of(metric_id, team, week)
                 if change and (change < 0) == (good[metric_id] == "increase"):
-                    harms[metric_id, team] = abs(change)
+                    harms[metric_id, team] = bool(is_unusual(metric_id, team, week)), abs(change)
         if harms:
-            assert harms[row["guardrail_metric_id"], row["guardrail_team"]] == pytest.approx(max(harms.values()))
+            worst = row["guardrail_metric_id"], row["guardrail_team"]
+            assert harms[worst] == (bool(row["guardrail_is_unusual"]), pytest.approx(max(harms.values())[1]))
+            assert harms[worst][0] == max(harms.values())[0]
         else:
             assert row["guardrail_metric_id"] is None
+    assert {True, False, None} == set(told)
     kinds = {row["metric_id"]: row["kind"] for row in rows_of(built, "select * from metric_catalog")}
     assert {kinds[row["guardrail_metric_id"]] for row in rows if row["guardrail_metric_id"]} >= {"ratio", "time"}
     assert {row["experience_metric_id"] for row in rows} >= {"attempt_completion_rate", "engagement_rate", "task_success_rate"}

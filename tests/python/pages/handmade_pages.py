@@ -116,6 +116,7 @@ def rows(step: str = "form", journey: str = "checkout", campaign: str = "cart") 
                 **{f"{part}_metric_id": "conversion" if part == "outcome" else "error_rate" for part in metrics.PARTS},
                 **{f"{part}_{column}": 0.1 + number / 50 for part in metrics.PARTS for column in ("value", "change")},
                 **{f"{part}_is_better": part != "outcome" for part in metrics.PARTS[:3]},
+                **{f"{part}_is_unusual": part != "input" for part in metrics.PARTS},
             }
             for number in range(6)
         ],
