@@ -468,6 +468,23 @@ def test_amounts_of_two_currencies_are_not_compared(page_project: Path) -> None:
     assert compare(page_project, pages["scorecard.html"]) and compare(page_project, pages["friction.html"])
 
 
+def test_a_week_is_better_or_worse_where_weeks_do_not_vary_as_much(page_project: Path) -> None:
+    cells = re.findall(r'data-label="(?:Input|Outcome)".*?</td>', rendered()["metrics.html"].split("Team by team")[1], re.DOTALL)
+    assert [words_of(cell).split(" % ")[-1].strip() for cell in cells] == ["as weeks vary", "worse"]
+    with duckdb.connect(str(page_project / "w.duckdb")) as connection:
+        connection.execute("update empathy_scorecard set input_is_unusual = null, outcome_is_better = true")
+    cells = re.findall(r'data-label="(?:Input|Outcome)".*?</td>', rendered()["metrics.html"].split("Team by team")[1], re.DOTALL)
+    assert [words_of(cell).split(" % ")[-1].strip() for cell in cells] == ["too few weeks to tell", "better"]
+
+
+def test_no_open_recorded_is_no_rate_of_opens(page_project: Path) -> None:
+    assert 'title="no open' not in rendered()["messaging.html"]
+    with duckdb.connect(str(page_project / "w.duckdb")) as connection:
+        connection.execute("update messaging_summary set opened = 0, machine_opened_only = 0, open_rate = 0 where breakdown = 'campaign_id'")
+        campaigns = connection.execute("select count(*) from messaging_summary where breakdown = 'campaign_id'").fetchall()[0][0]
+    assert campaigns and rendered()["messaging.html"].count('title="no open') == 2 * campaigns
+
+
 def test_a_sum_says_that_it_is_rounded(plain: dict[str, str]) -> None:
     for name in ("scorecard.html", "experiment-winner.html"):
         assert "Amounts are rounded, so that a sum may differ from its parts in the last digit." in words_of(plain[name])
