@@ -148,5 +148,6 @@ def _cell(row: Traced, part: str) -> dict[str, Any] | None:
         return None
     better, is_unusual = False if part == "guardrail" else row[f"{part}_is_better"], row[f"{part}_is_unusual"]
     sign = UNCLEAR if better is None or not is_unusual else BETTER if better else WORSE
-    word = sign.word if is_unusual else "" if row[f"{part}_change"] is None else "too few weeks to tell" if is_unusual is None else "as weeks vary"
+    unclear = "too few weeks to tell" if is_unusual is None else "as weeks vary"
+    word = "" if row[f"{part}_change"] is None else sign.word if is_unusual else unclear
     return {"part": part, "word": word, "label": metric_label(name), "form": value_form(name), "sign": sign}

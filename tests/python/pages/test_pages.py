@@ -480,8 +480,8 @@ def test_a_week_is_better_or_worse_where_weeks_do_not_vary_as_much(page_project:
 def test_no_open_recorded_is_no_rate_of_opens(page_project: Path) -> None:
     assert 'title="no open' not in rendered()["messaging.html"]
     with duckdb.connect(str(page_project / "w.duckdb")) as connection:
-        connection.execute("update messaging_summary set opened = 0, machine_opened_only = 0, open_rate = 0 where breakdown = 'campaign_id'")
-        campaigns = connection.execute("select count(*) from messaging_summary where breakdown = 'campaign_id'").fetchall()[0][0]
+        connection.execute("update messaging_summary set opened = 0, machine_opened_only = 0, open_rate = 0 where breakdown = 'campaign'")
+        campaigns = connection.execute("select count(*) from messaging_summary where breakdown = 'campaign'").fetchall()[0][0]
     assert campaigns and rendered()["messaging.html"].count('title="no open') == 2 * campaigns
 
 
