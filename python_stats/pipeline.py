@@ -60,7 +60,9 @@ def run(warehouse: Warehouse, options: Options) -> Run:
     as_of, local_now = read_now(warehouse)
     designs = read_all_designs(warehouse)
     traffic = warehouse.read(
-        "experiment_traffic", ("experiment_id", "variant_id", "exposed", "contaminated"), ("experiment_id", "variant_id")
+        "experiment_traffic",
+        ("experiment_id", "variant_id", "exposed", "contaminated", "without_consent"),
+        ("experiment_id", "variant_id"),
     )
     stats = warehouse.read("experiment_metric_stats", _STATS, _STATS[:5])
     life_tables = warehouse.read("experiment_life_tables", _LIFE, _LIFE[:6])
@@ -205,6 +207,7 @@ def _decision(design: Design, judgement: monitoring.Judgement, traffic: Sequence
         "split_status": split.status,
         "split_chi_square": split.chi_square,
         "split_p_value": split.p_value,
+        "split_compared_p_value": split.compared_p_value,
         "split_daily_p_value": split.daily_p_value,
         "is_split_sound": split.is_sound,
     }

@@ -223,11 +223,18 @@ EXPERIMENT_DECISIONS: Columns = {
     "exposed": ("bigint", "Persons exposed in all variants together, contaminated ones included."),
     "contaminated": ("bigint", "Of these, seen in another variant as well."),
     "contaminated_share": ("double", "contaminated ÷ exposed, 0 to 1; null where nobody was exposed."),
-    "split_status": ("varchar", "ok, sample_ratio_mismatch, daily_sample_ratio_mismatch, undeclared_variant, no_persons or one_arm."),
+    "split_status": (
+        "varchar",
+        "ok, sample_ratio_mismatch, compared_ratio_mismatch, daily_sample_ratio_mismatch, undeclared_variant, no_persons or one_arm.",
+    ),
     "split_chi_square": ("double", "Chi-square of the persons per variant against their declared shares; null without two variants."),
     "split_p_value": ("double", "p-value of that test, exact where a variant expects fewer than 100 persons; below 0.001 is an alarm."),
+    "split_compared_p_value": (
+        "double",
+        "p-value of the same test of those who are compared: exposed, neither contaminated nor without consent; null: all are.",
+    ),
     "split_daily_p_value": ("double", "p-value of the test that may be looked at every day: the least so far; below 0.001 is an alarm."),
-    "is_split_sound": ("boolean", "No alarm of either test, and no more than 1 in 1,000 seen in variants declared without a share."),
+    "is_split_sound": ("boolean", "No alarm of a test, and no more than a few strays seen in variants declared without a share."),
     **_RUN,
 }
 

@@ -20,7 +20,7 @@ from typing import Any
 from python_stats.analysis.levels import BEFORE_FIRST_LOOK, at_level, hidden
 from python_stats.analysis.rows import CUPED, PAIRED_DAYS
 from python_stats.designs import Design
-from python_stats.estimators.split import ALARM_P, DAILY_MISMATCH, NO_PERSONS, Split
+from python_stats.estimators.split import ALARM_P, COMPARED_MISMATCH, DAILY_MISMATCH, NO_PERSONS, Split
 from python_stats.estimators.status import UNBOUNDED
 from python_stats.evidence import HARMED, NON_INFERIOR, OPEN, Evidence, evidence
 from python_stats.looks import FIXED, GROUP_SEQUENTIAL, LAST, OVER, SAFETY, WAITING, Day, adjusted_p, days_of, harm_level, levels
@@ -241,13 +241,15 @@ def combine(design: Design, verdicts: Sequence[Verdict], rows: Sequence[Row]) ->
 
     shipping = [verdict for verdict in verdicts if verdict.verdict == SHIP]
     if shipping:
-        chosen = max(shipping, key=effect)
+        chosen = min(shipping, key=lambda verdict: (verdict.decided_on or date.max, -effect(verdict)))
     else:
         word = next(word for word in _WITHOUT_SHIP if any(verdict.verdict == word for verdict in verdicts))
         chosen = max((verdict for verdict in verdicts if verdict.verdict == word), key=effect)
     lead = f"“{chosen.variant_id}” of {len(verdicts)} variants: {chosen.sentence}"
     harmful = [verdict for verdict in verdicts if verdict.verdict == ROLL_BACK and verdict is not chosen]
-    tail = "".join(f" Switch off “{verdict.variant_id}”: harm is established in {_harmed(design, verdict)}." for verdict in harmful)
+    later = [verdict for verdict in shipping if verdict is not chosen]
+    tail = "".join(f" “{verdict.variant_id}” could ship as well." for verdict in later)
+    tail += "".join(f" Switch off “{verdict.variant_id}”: harm is established in {_harmed(design, verdict)}." for verdict in harmful)
     return replace(chosen, sentence=lead + tail)
 
 
@@ -306,14 +308,20 @@ def _seed_row(design: Design, seed: str) -> str:
 def _invalid_sentence(design: Design, split: Split) -> str:
     if split.status == DAILY_MISMATCH:
         return "Do not use this result: for a time the variants did not get the share of people that was declared."
+    if split.status == COMPARED_MISMATCH:
+        left_out = "people who may not be compared were left out of one variant more than of another"
+        return f"Do not use this result: {left_out} (by chance, {_odds(split.compared_p_value)})."
     if split.p_value is None or split.p_value >= ALARM_P:
         strays = " and ".join(f"“{variant}”" for variant in split.strays) or "a variant"
         was = "were" if len(split.strays) > 1 else "was"
         where = _seed_row(design, "experiment_variants")
         return f"Do not use this result: people were seen in {strays}, which {was} declared without a share, or not at all ({where})."
-    chance = 1 / split.p_value if split.p_value else float("inf")
-    odds = f"one in {significant(chance, 2)}" if chance < 1e6 else "less than one in a million"
-    return f"Do not use this result: the variants did not get the share of people that was declared (by chance, {odds})."
+    return f"Do not use this result: the variants did not get the share of people that was declared (by chance, {_odds(split.p_value)})."
+
+
+def _odds(p_value: float | None) -> str:
+    chance = 1 / p_value if p_value else float("inf")
+    return f"one in {significant(chance, 2)}" if chance < 1e6 else "less than one in a million"
 
 
 WHY = {

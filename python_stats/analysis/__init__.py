@@ -54,15 +54,18 @@ def analyze(designs: Iterable[Design], stats: Iterable[Row], life_tables: Iterab
 
 
 def split_of(design: Design, traffic: Iterable[Row]) -> Split:
-    """Sample-ratio test of one experiment over its rows of `experiment_traffic`.
+    """Sample-ratio test of one experiment over its rows of `experiment_traffic`, of those seen and of those who are compared.
 
     Shares come from the design; an arm that is declared but saw nobody counts with 0 persons.
     """
-    exposed = {row["variant_id"]: row["exposed"] or 0 for row in traffic}
+    rows = list(traffic)
+    exposed = {row["variant_id"]: row["exposed"] or 0 for row in rows}
+    left_out = {row["variant_id"]: (row.get("contaminated") or 0) + (row.get("without_consent") or 0) for row in rows}
     shares = {variant.variant_id: variant.expected_share for variant in design.variants}
     arms = sorted({*exposed, *shares})
-    found = sample_ratio(
-        np.array([exposed.get(arm, 0) for arm in arms], dtype=float),
-        np.array([as_float(shares.get(arm)) for arm in arms], dtype=float),
-    )
+    declared = np.array([as_float(shares.get(arm)) for arm in arms], dtype=float)
+    found = sample_ratio(np.array([exposed.get(arm, 0) for arm in arms], dtype=float), declared)
+    if any(left_out.values()):
+        kept = np.array([exposed.get(arm, 0) - left_out.get(arm, 0) for arm in arms], dtype=float)
+        found = found.with_compared(sample_ratio(kept, declared))
     return replace(found, strays=tuple(arm for arm in arms if exposed.get(arm) and not shares.get(arm)))

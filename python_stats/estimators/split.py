@@ -7,9 +7,10 @@ import numpy as np
 from python_stats.estimators.status import INVALID_INPUT, Floats
 
 ALARM_P = 0.001
-STRAY_SHARE = 0.001
+STRAY_SHARE, MANY_STRAYS, STRAYS = 0.001, 0.01, 5  # more than the first share, and either more than the second or as many as this
 MIN_EXPECTED = 100.0
 DAILY_MISMATCH = "daily_sample_ratio_mismatch"
+COMPARED_MISMATCH = "compared_ratio_mismatch"
 NO_PERSONS = "no_persons"
 
 
@@ -19,10 +20,11 @@ class Split:
 
     Attributes:
         chi_square, df, p_value: None where fewer than two arms with a share were seen or declared.
-        is_sound: False where p < 0.001, or where more than one in a thousand were seen in arms that were declared with no share, or
-            not at all. Fewer (a test account) are reported by the status alone.
-        status: `ok`, `sample_ratio_mismatch`, `daily_sample_ratio_mismatch`, `undeclared_variant`, `no_persons`, `one_arm` or
-            `invalid_input` (a count that is below 0 or not finite, of which nothing is known: not sound).
+        is_sound: False where a p-value is below 0.001, or where more than one in a thousand were seen in arms that were declared with no
+            share, or not at all. Fewer, or up to four of less than a hundredth (a test account), are reported by the status alone.
+        status: `ok`, `sample_ratio_mismatch`, `compared_ratio_mismatch`, `daily_sample_ratio_mismatch`, `undeclared_variant`,
+            `no_persons`, `one_arm` or `invalid_input` (a count that is below 0 or not finite, of which nothing is known: not sound).
+        compared_p_value: of the same test of those who are compared; None where nobody was left out, or it was not worked out.
         daily_p_value: of `daily_sample_ratio` up to the last day; None where it was not worked out.
         strays: arms that were seen, though declared with no share or not at all; named by who knows the names.
     """
@@ -32,8 +34,17 @@ class Split:
     p_value: float | None
     is_sound: bool
     status: str
+    compared_p_value: float | None = None
     daily_p_value: float | None = None
     strays: tuple[str, ...] = ()
+
+    def with_compared(self, compared: "Split") -> "Split":
+        """The same beside the test of those who are left to compare: who came again is left out of one arm more than of another."""
+        p_value = compared.p_value
+        alarm = p_value is not None and p_value < ALARM_P and self.is_sound
+        return replace(
+            self, compared_p_value=p_value, is_sound=self.is_sound and not alarm, status=COMPARED_MISMATCH if alarm else self.status
+        )
 
     def with_daily(self, p_value: float) -> "Split":
         """The same beside the test of every day, whose alarm alone makes the split unsound, too."""
@@ -60,7 +71,8 @@ def sample_ratio(observed: Floats, expected_share: Floats) -> Split:
         counted = expected_share > 0
     strays = float(observed[~counted].sum())
     arms, total = int(counted.sum()), float(observed[counted].sum())
-    stray_alarm = strays > STRAY_SHARE * (strays + total)
+    persons = strays + total
+    stray_alarm = strays > STRAY_SHARE * persons and (strays >= STRAYS or strays > MANY_STRAYS * persons)
     if arms < 2 or total == 0:
         status = "undeclared_variant" if strays else NO_PERSONS if total == 0 else "one_arm"
         return Split(None, None, None, not stray_alarm, status)

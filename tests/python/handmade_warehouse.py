@@ -55,7 +55,7 @@ MARTS: dict[str, dict[str, str]] = {
         "one_off_cost": "double",
         "currency": "varchar",
     },
-    "experiment_traffic": {"experiment_id": "varchar", "variant_id": "varchar", "exposed": "bigint", "contaminated": "bigint"},
+    "experiment_traffic": {"experiment_id": "varchar", "variant_id": "varchar", **dict.fromkeys(("exposed", "contaminated", "without_consent"), "bigint")},
     "experiment_metric_stats": STATS_TYPES,
     "experiment_metric_stats_daily": {**{name: kind for name, kind in STATS_TYPES.items() if name != "segment"}, "day": "date"},
     "experiment_traffic_daily": {"experiment_id": "varchar", "variant_id": "varchar", "day": "date", "exposed": "bigint"},
@@ -182,7 +182,7 @@ def marts() -> dict[str, list[dict[str, Any]]]:
         for variant, is_control, persons in (("old", True, n_control), ("new", False, n_variant)):
             arm = {"experiment_id": name, "variant_id": variant}
             content["cfg_experiment_variants"].append({**arm, "is_control": is_control, "expected_share": 0.5, "factor_levels": None})
-            content["experiment_traffic"].append({**arm, "exposed": persons, "contaminated": 3})
+            content["experiment_traffic"].append({**arm, "exposed": persons, "contaminated": 3, "without_consent": 0})
             for plan, part in (("free", 0.6), ("pro", 0.4)):
                 successes = round(part * (y_control if is_control else y_variant))
                 row = share_row(name, variant, "conversion", round(part * persons), successes, segment=f"plan={plan}")

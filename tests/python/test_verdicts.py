@@ -20,11 +20,11 @@ from python_stats.analysis.rows import MISSING_METRIC, NO_CONTROL, NUMBERS, SEGM
 from python_stats.analysis.segments import segment_effects
 from python_stats.designs import Design, Objective, Variant
 from python_stats.estimators.periods import TOO_FEW_PERIODS
-from python_stats.estimators.split import Split
+from python_stats.estimators.split import Split, sample_ratio
 from python_stats.estimators.status import OK, STATUSES
 from python_stats.evidence import evidence
 from python_stats.monitoring import NO_DAILY_FIGURES
-from python_stats.verdicts import VERDICTS, WHY, decide, why_not_relative
+from python_stats.verdicts import VERDICTS, WHY, Verdict, combine, decide, why_not_relative
 from python_stats.wording import span
 
 SOUND = Split(0.0, 1, 1.0, True, "ok")
@@ -211,6 +211,16 @@ def test_nobody_was_assigned() -> None:
     )  # fmt: skip
 
 
+def test_the_first_variant_to_ship_stands() -> None:
+    plan = replace(design(), design="multivariate", variants=tuple(Variant(name, name == "old", 1 / 3, {}) for name in ("old", "a", "b")))
+    rows = [{"variant_id": name, "role": "primary", "effect": effect} for name, effect in (("a", 0.1), ("b", 0.2))]
+    first, later = (Verdict("ship", "lift_established", "Ship it.", name, "", date(2026, 1, day)) for name, day in (("a", 12), ("b", 18)))
+    for verdicts in ([first, later], [later, first]):
+        found = combine(plan, verdicts, rows)
+        assert (found.variant_id, found.decided_on) == ("a", date(2026, 1, 12)) and found.sentence.endswith("“b” could ship as well.")
+    assert combine(plan, [first, replace(later, decided_on=first.decided_on)], rows).variant_id == "b"
+
+
 def test_variants_without_a_share_are_named() -> None:
     traffic = [{"variant_id": variant, "exposed": count} for variant, count in (("old", 500), ("new", 500), ("ghost", 40), ("nul", 0))]
     found = decided((100, 100), split=split_of(design(), traffic))
@@ -218,6 +228,24 @@ def test_variants_without_a_share_are_named() -> None:
         "Do not use this result: people were seen in “ghost”, which was declared without a share, or not at all "
         "(experiment_id=e in experiment_variants.csv)."
     )
+
+
+def test_people_left_out_of_one_variant_alone_are_seen() -> None:
+    """The split of everyone is sound; 155 more were left out of the control than of the variant, whoever they are."""
+    traffic = [
+        {"variant_id": "old", "exposed": 579, "contaminated": 150, "without_consent": 6},
+        {"variant_id": "new", "exposed": 567, "contaminated": 1, "without_consent": None},
+    ]
+    found = split_of(design(), traffic)
+    assert (found.status, found.is_sound) == ("compared_ratio_mismatch", False) and found.p_value is not None and found.p_value > 0.5
+    assert found.compared_p_value == sample_ratio(np.array([423.0, 566.0]), np.array([0.5, 0.5])).p_value
+    chance = 1 / stats.chisquare([423, 566]).pvalue
+    assert decided((100, 100), split=found).sentence == (
+        f"Do not use this result: people who may not be compared were left out of one variant more than of another (by chance, one in {chance:,.0f})."
+    )
+    same = split_of(design(), [{**row, "contaminated": 150, "without_consent": 6} for row in traffic])
+    assert same.is_sound and same.status == "ok" and same.compared_p_value is not None
+    assert split_of(design(), [{**row, "contaminated": 0, "without_consent": 0} for row in traffic]).compared_p_value is None
 
 
 def test_split_of_reads_the_declared_shares() -> None:

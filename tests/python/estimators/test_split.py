@@ -17,6 +17,10 @@ def test_split(  # one table, one meaning per line
         ([5000, 5000, 0], [0.5, 0.5, 0.0], "ok", True),
         ([5000, 5000, 1], [0.5, 0.5, math.nan], "undeclared_variant", True),
         ([5000, 5000, 100], [0.5, 0.5, math.nan], "undeclared_variant", False),
+        ([450, 450, 1], [0.5, 0.5, math.nan], "undeclared_variant", True),
+        ([450, 450, 4], [0.5, 0.5, math.nan], "undeclared_variant", True),
+        ([450, 450, 5], [0.5, 0.5, math.nan], "undeclared_variant", False),
+        ([20, 20, 1], [0.5, 0.5, math.nan], "undeclared_variant", False),
         ([0, 0], [0.5, 0.5], "no_persons", True),
         ([10], [1.0], "one_arm", True),
     ]
