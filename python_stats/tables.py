@@ -327,7 +327,7 @@ ROI_ESTIMATES: Columns = {
     "effect_df": ("double", "Degrees of freedom of Student's t; null: the normal distribution."),
     "nominal_alpha": ("double", "A stream's: level at which its effect is read, no less strict than the primary metric's."),
     "units_per_month": ("double", "What the effect is per, a month: persons (share, mean), the denominator (ratio) or cases (time)."),
-    "units_source": ("varchar", "Where units_per_month is from: declared, or measured: persons a month × what each brings in that time."),
+    "units_source": ("varchar", "Where units_per_month is from: declared, or measured while the experiment ran."),
     "interval_from": ("varchar", "effect (one stream's own), net_value (correlations included), widest_sum or independent_experiments."),
     "extra_units_per_month": ("double", "effect × units_per_month: what comes on top a month, before qualified_share."),
     "qualified_share": ("double", "Share of the units that counts, 0 to 1, as declared."),
