@@ -9,6 +9,8 @@ from python_stats.errors import UserError
 
 Row = Mapping[str, Any]
 
+DAYS_A_MONTH = 365.25 / 12
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -130,7 +132,7 @@ class Design:
         if self.ended_on is not None:
             end = min(end, datetime.combine(self.ended_on + timedelta(days=1), time.min))
         days = (end - datetime.combine(self.started_on, time.min)) / timedelta(days=1)
-        return max(days, 0.0) / (365.25 / 12)
+        return max(days, 0.0) / DAYS_A_MONTH
 
 
 def read_designs(experiments: Iterable[Row], variants: Iterable[Row], metrics: Iterable[Row], values: Iterable[Row]) -> tuple[Design, ...]:

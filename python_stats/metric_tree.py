@@ -11,6 +11,8 @@ from python_stats.estimators.association import Association, associate
 from python_stats.estimators.status import OK
 
 Row = Mapping[str, Any]
+Place = tuple[str, str, str]  # experiment, variant, window of the verdict
+Judged = Mapping[str, Mapping[Place, Row]]
 EXPERIMENT, OBSERVATIONAL, ASSUMED = "experiment", "observational", "assumed"
 
 
@@ -24,15 +26,15 @@ def edges(tree: Iterable[Row], weeks: Iterable[Row], results: Sequence[Row], dec
         decisions: rows of `experiment_decisions`; an experiment with an unsound split is no evidence.
     """
     invalid = {row["experiment_id"] for row in decisions if row["verdict"] == "invalid"}
-    moved = _moved([row for row in results if row["experiment_id"] not in invalid])
+    judged = _judged([row for row in results if row["experiment_id"] not in invalid])
     series = _series(weeks)
-    return [_edge(edge, moved, series) for edge in tree]
+    return [_edge(edge, judged, series) for edge in tree]
 
 
-def _edge(edge: Row, moved: Mapping[str, Mapping[tuple[str, ...], Row]], series: Mapping[str, Any]) -> dict[str, Any]:
+def _edge(edge: Row, judged: Judged, series: Mapping[str, Any]) -> dict[str, Any]:
     parent, child = edge["parent_metric_id"], edge["child_metric_id"]
-    shared = moved.get(child, {}).keys() & moved.get(parent, {}).keys()
-    best = max(sorted(shared), key=lambda place: _strength(moved[child][place], moved[parent][place]), default=None)
+    children, parents = judged.get(child, {}), judged.get(parent, {})
+    best = _surest(children, parents)
     weekly = associate(series[child], series[parent]) if child in series and parent in series else None
     row = {
         "parent_metric_id": parent,
@@ -48,7 +50,7 @@ def _edge(edge: Row, moved: Mapping[str, Mapping[tuple[str, ...], Row]], series:
         **_association(weekly),
     }
     if best is not None:
-        one, other = moved[child][best], moved[parent][best]
+        one, other = children[best], parents[best]
         row |= {"evidence": EXPERIMENT, "is_as_expected": bool(np.sign(one["effect"] * other["effect"]) == edge["expected_sign"])}
         row |= dict(zip(("experiment_id", "variant_id", "metric_window"), best, strict=True))
         row |= _effects("child", one) | _effects("parent", other)
@@ -57,14 +59,27 @@ def _edge(edge: Row, moved: Mapping[str, Mapping[tuple[str, ...], Row]], series:
     return row
 
 
-def _moved(results: Iterable[Row]) -> dict[str, dict[tuple[str, ...], Row]]:
-    """Per metric, by experiment, variant and window of the verdict, the results that establish an effect."""
-    found: dict[str, dict[tuple[str, ...], Row]] = {}
+def _judged(results: Iterable[Row]) -> Judged:
+    """Per metric, by experiment, variant and window of the verdict, the results that have an estimate with an interval."""
+    found: dict[str, dict[Place, Row]] = {}
     for row in results:
-        if row["is_decision"] and row["segment"] == "all" and row["status"] == OK and good_side(row):
-            place = (row["experiment_id"], row["variant_id"], row["metric_window"])
-            found.setdefault(row["metric_id"], {})[place] = row
+        if row["is_decision"] and row["segment"] == "all" and row["status"] == OK:
+            found.setdefault(row["metric_id"], {})[row["experiment_id"], row["variant_id"], row["metric_window"]] = row
     return found
+
+
+def _surest(children: Mapping[Place, Row], parents: Mapping[Place, Row]) -> Place | None:
+    """Where both moved for sure; of several places, where the weaker of the two effects is surest.
+
+    Whoever looks into many places finds one by luck, so all places that have both metrics share alpha.
+    """
+    both = sorted(children.keys() & parents.keys())
+    moved = [place for place in both if _has_moved(children[place], len(both)) and _has_moved(parents[place], len(both))]
+    return max(moved, key=lambda place: _strength(children[place], parents[place]), default=None)
+
+
+def _has_moved(row: Row, places: int) -> bool:
+    return bool(good_side(row)) and row["p_value"] is not None and row["p_value"] * places < row["alpha"]
 
 
 def _strength(child: Row, parent: Row) -> float:

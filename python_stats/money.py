@@ -27,6 +27,7 @@ from python_stats.estimators.status import OK
 from python_stats.estimators.worth import Spread, Worth, cautious_probability_above, correlated_sum, interval, unit_values, widening
 from python_stats.expected_gains import EXPECTED, MONTHS, NOTHING_TO_ADD, expected, finished_effects
 from python_stats.overlaps import counted_twice
+from python_stats.traffic import Traffic
 from python_stats.verdicts import INVALID, ROLL_BACK, SHIP, STOP_FUTILE, Verdict
 
 Row = Mapping[str, Any]
@@ -59,10 +60,12 @@ def estimate(
     life_tables: Sequence[Row],
     as_of: datetime,
     currency: str,
+    daily_traffic: Sequence[Row] = (),
 ) -> list[dict[str, Any]]:
     """Rows of `roi_estimates`: one per stream, a direct and an indirect total per experiment, both together, and the portfolio's.
 
     The portfolio adds up the experiments whose verdict is `ship`. `as_of` is by the clock of `reporting_timezone`, as designs' days are.
+    Without `daily_traffic` what is measured in the window `all` goes on growing after an experiment's end.
     """
     designs = tuple(designs)
     rows: list[dict[str, Any]] = []
@@ -71,10 +74,8 @@ def estimate(
         if not design.values:
             continue
         verdict = verdicts[design.experiment_id]
-        streams = [
-            _stream(design, assumption, verdict, results, _Traffic(design, traffic, stats, life_tables, as_of), as_of, currency)
-            for assumption in design.values
-        ]
+        measured = Traffic(design, traffic, daily_traffic, stats, life_tables, as_of)
+        streams = [_stream(design, assumption, verdict, results, measured, as_of, currency) for assumption in design.values]
         twice = counted_twice(row for row, _ in streams)
         rows += [{**row, "may_count_twice": (row["stream"], row["metric_id"]) in twice} for row, _ in streams]
         kinds = [flag for flag in (True, False) if any(row["is_direct"] is flag for row, _ in streams)]
@@ -107,7 +108,7 @@ def _stream(
     assumption: ValueAssumption,
     verdict: Verdict,
     results: Sequence[Row],
-    measured: "_Traffic",
+    measured: Traffic,
     as_of: datetime,
     currency: str,
 ) -> tuple[dict[str, Any], Worth | None]:
@@ -427,45 +428,3 @@ def _blank(design: Design, verdict: Verdict, kind: str, stream: str, is_direct: 
         "may_count_twice": False,
         **dict.fromkeys((*MONEY, *EXPECTED)),
     }
-
-
-_CELL = ("experiment_id", "metric_window", "segment")
-
-
-@dataclass(frozen=True)
-class _Traffic:
-    """What a month brings, measured while the experiment ran; all variants together, for all would get what is shipped."""
-
-    design: Design
-    traffic: Sequence[Row]
-    stats: Sequence[Row]
-    life_tables: Sequence[Row]
-    as_of: datetime
-
-    def units_per_month(self, result: Row) -> float | None:
-        """Persons a month for means and shares, denominators a month for ratios, cases a month for times; None if unknown."""
-        months = self.design.months_run(self.as_of)
-        exposed = sum(row["exposed"] for row in self.traffic if row["experiment_id"] == self.design.experiment_id)
-        if months <= 0 or exposed == 0:
-            return None
-        if result["metric_kind"] in ("share", "mean"):
-            return float(exposed) / months
-        # In a window, only people whose window has passed are in; the rate per person is theirs, the people are everybody.
-        if result["metric_kind"] == "time":
-            cases = sum(row["events"] + row["censored"] for row in self.life_tables if self._is_of(row, result))
-            persons = self._watched(result) or exposed
-            return cases / persons * exposed / months if cases else None
-        cells = [row for row in self.stats if self._is_of(row, result) and row["persons"]]
-        persons, units = sum(row["persons"] for row in cells), sum(row["denominator"] or 0.0 for row in cells)
-        return units / persons * exposed / months if persons and units else None
-
-    def _watched(self, result: Row) -> int:
-        """Persons whose window has passed, from the experiment's other metrics: a life table holds cases. 0 where there is none."""
-        found: dict[str, int] = {}
-        for row in self.stats:
-            if self._is_of(row, result, _CELL) and row["persons"]:
-                found[row["variant_id"]] = max(row["persons"], found.get(row["variant_id"], 0))
-        return sum(found.values())
-
-    def _is_of(self, row: Row, result: Row, names: Sequence[str] = (*_CELL, "metric_id")) -> bool:
-        return all(row[name] == result[name] for name in names)

@@ -88,7 +88,7 @@ def run(warehouse: Warehouse, options: Options) -> Run:
         results += judgement.results
         days += judgement.days
         decisions.append(_decision(design, judgement, traffic_of[key]))
-    estimates = money.estimate(designs, results, judged, traffic, stats, life_tables, local_now, options.reporting_currency)
+    estimates = money.estimate(designs, results, judged, traffic, stats, life_tables, local_now, options.reporting_currency, daily_traffic)
     windows = durability(designs, _windows(warehouse), results)
     by_experiment, by_window = _by_experiment(results), _by_experiment(windows)
     tables: dict[str, list[Row]] = {

@@ -424,7 +424,7 @@ METRIC_TREE_EVIDENCE: Columns = {
     "parent_metric_id": ("varchar", "The metric that is driven, as metric_tree.csv has it."),
     "child_metric_id": ("varchar", "The metric that drives it, as metric_tree.csv has it."),
     "expected_sign": ("bigint", "1: they are expected to move together, −1: against each other; as declared."),
-    "evidence": ("varchar", "experiment (both moved in one), observational (their weeks move together) or assumed."),
+    "evidence": ("varchar", "experiment (one moved both; all with both share alpha), observational (weeks move together) or assumed."),
     "is_as_expected": ("boolean", "Is the sign of the evidence the expected one? Null: assumed."),
     "experiment_id": ("varchar", "The experiment that moved both; of several, where the weaker of the two effects is surest."),
     "variant_id": ("varchar", "The variant of that experiment that moved both."),

@@ -6,11 +6,11 @@
 
 {#
   The sums that metrics are made of, by where and when they are counted: {'fct_tickets by opened_at': {source, happened_at, team, sums}}.
-  Rows of one mart that count at one moment are read once.
+  Rows of one mart that count at one moment are read once. What has windows of its own (retention) has no weeks.
 #}
 {% macro weekly_sums() -%}
 {%- set groups = {} -%}
-{%- for metric_id, metric in metrics_of_kind(['share', 'mean', 'ratio']).items() -%}
+{%- for metric_id, metric in metrics_of_kind(['share', 'mean', 'ratio']).items() if not metric.windows -%}
     {%- for block in [metric.numerator, metric.denominator] if block -%}
         {%- set key = metric.source ~ '_by_' ~ block.happened_at -%}
         {%- if key not in groups -%}
@@ -33,4 +33,11 @@
     {%- endfor -%}
 {%- endfor -%}
 {{ return(counts) }}
+{%- endmacro %}
+
+{# May what counts in a week still come, or be taken back, after it: a click after the delivery, a ticket after a completion? #}
+{% macro ripens(metric) -%}
+{%- set late = [] -%}
+{%- for block in [metric.numerator, metric.denominator] if block and (block.event_at or block.known_at or block.withdrawn_at) -%}{%- do late.append(block.name) -%}{%- endfor -%}
+{{ return(late | length > 0) }}
 {%- endmacro %}

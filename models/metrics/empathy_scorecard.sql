@@ -22,7 +22,8 @@ cells as (
         week,
         owner_team,
         feature_class,
-        is_complete
+        is_complete,
+        is_ripe
     from headlines
 
 ),
@@ -64,6 +65,7 @@ select
     cells.owner_team,
     cells.feature_class,
     cells.is_complete,
+    cells.is_ripe,
     {% for level in levels -%}
     {% set own, all = level ~ '_own', level ~ '_all' -%}
     coalesce({{ own }}.metric_id, {{ all }}.metric_id) as {{ level }}_metric_id,

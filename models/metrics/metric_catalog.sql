@@ -11,6 +11,8 @@ select
     {{ literal(metric.tree_level) }} as tree_level,
     {{ literal(metric.feature_classes | join(', ')) }} as feature_classes,
     {{ literal(metric.headline_of | join(', ')) if metric.headline_of else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as headline_of,
+    {{ literal(metric.windows | join(', ')) if metric.windows else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as windows,
+    {{ 'true' if ripens(metric) else 'false' }} as ripens,
     {{ literal(metric.source) if metric.source is defined else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as source_model,
     {{ literal(metric.numerator.name) if metric.numerator else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as numerator,
     {{ (literal(metric.denominator.name) if metric.denominator else literal('persons')) if metric.numerator else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as denominator

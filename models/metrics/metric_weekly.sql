@@ -1,4 +1,4 @@
--- Every metric by week, of everyone and of each team that owns a part of it.
+-- Every metric by week, of everyone and of each team that owns a part of it; without those that have windows of their own (retention).
 with persons as (
 
     select
@@ -22,6 +22,7 @@ cells as (
     from {{ ref('metric_catalog') }} as catalog
     inner join {{ ref('int_weekly_sums') }} as sums
         on catalog.numerator = sums.sum_id
+    where catalog.windows is null
     union
     select
         catalog.metric_id,
@@ -32,7 +33,7 @@ cells as (
         cast(null as {{ dbt.type_string() }}) as owner_team
     from {{ ref('metric_catalog') }} as catalog
     cross join persons
-    where catalog.kind in ('share', 'mean') and catalog.numerator is not null
+    where catalog.kind in ('share', 'mean') and catalog.numerator is not null and catalog.windows is null
 
 ),
 

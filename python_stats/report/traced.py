@@ -69,6 +69,7 @@ def formats(currency: str) -> dict[str, Writer]:
         "probability": lambda value: "> 99.9\u00a0%" if value > 0.999 else "< 0.1\u00a0%" if value < 0.001 else wording.percent(value),
         "p_value": lambda value: "< 0.001" if value < 0.001 else wording.number(value, 3),
         "moment": lambda value: f"{value:%Y-%m-%d %H:%M} UTC",
+        "listed": lambda value: value.replace(", ", " and "),
         "day": lambda value: f"{value:%Y-%m-%d}",
     }
     effects: dict[str, Writer] = {f"effect_{unit}": _effect(unit, currency) for unit in ("share", "points", "seconds", "number", "money")}

@@ -104,7 +104,30 @@ def test_weeks_and_teams_hold_what_happened_in_them(built: Path) -> None:
         found = weekly["conversion", "all", week]
         assert (found["numerator"], found["denominator"]) == (len(converted["all", week]), len(persons))
     nodes = {row["parent_metric_id"] for row in rows_of(built, "select * from cfg_metric_tree")}
-    assert nodes <= {row["metric_id"] for row in rows_of(built, "select * from metric_tree_weekly")}
+    assert nodes - {"retention"} <= {row["metric_id"] for row in rows_of(built, "select * from metric_tree_weekly")}
+
+
+def test_what_has_windows_of_its_own_has_no_weeks(built: Path) -> None:
+    """Of those who were seen in a week nearly all did something in it: that is no retention."""
+    assert rows_of(built, "select metric_id, windows, headline_of from metric_catalog where windows is not null") == [
+        {"metric_id": "retention", "windows": "30, 90", "headline_of": None}
+    ]
+    for table in ("metric_weekly", "metric_tree_weekly"):
+        assert rows_of(built, f"select * from {table} where metric_id = 'retention'") == []
+    assert rows_of(built, "select * from int_weekly_sums where sum_id = 'returned_persons'") == []
+    assert rows_of(built, "select * from experiment_metric_stats where metric_id = 'retention' and persons > 0")
+    outcomes = rows_of(built, "select distinct outcome_metric_id from empathy_scorecard where feature_class = 'personalized_reassurance'")
+    assert outcomes == [{"outcome_metric_id": "churn_rate"}]
+
+
+def test_what_may_come_after_its_week_ripens(built: Path) -> None:
+    """A click, a reopening, a ticket that takes a task back; what is dated by itself does not, and times count what is open as open."""
+    ripens = {row["metric_id"]: row["ripens"] for row in rows_of(built, "select * from metric_catalog")}
+    late = {"engagement_rate", "click_rate", "message_conversion_rate", "reopen_rate", "repeat_contact_rate", "escalation_rate", "task_success_rate",
+            "silent_friction_rate", "support_cost", "unsubscribe_rate"}  # fmt: skip
+    assert {metric_id for metric_id in late if not ripens[metric_id]} == set()
+    at_once = ("conversion", "revenue", "churn_rate", "csat", "tickets_per_person", "messages_delivered", "error_rate", "resolution_time", "net_value")
+    assert {metric_id for metric_id in at_once if ripens[metric_id]} == set()
 
 
 def test_a_median_time_is_that_of_its_week(built: Path) -> None:
@@ -129,6 +152,9 @@ def test_the_scorecard_sets_levels_side_by_side(built: Path) -> None:
     weekly = {(row["metric_id"], row["owner_team"], row["week"]): row for row in rows_of(built, "select * from metric_weekly")}
     good = {row["metric_id"]: row["good_direction"] for row in rows_of(built, "select * from metric_catalog")}
     levels = {row["metric_id"]: row["tree_level"] for row in rows_of(built, "select * from metric_catalog")}
+    ripens = {row["metric_id"]: row["ripens"] for row in rows_of(built, "select * from metric_catalog")}
+    longest = max(row["attribution_hours"] or 0 for row in rows_of(built, "select * from cfg_campaigns"))
+    today = rows_of(built, "select local_as_of from as_of")[0]["local_as_of"].date()
     rows = rows_of(built, "select * from empathy_scorecard")
     told: list[bool | None] = []
 
@@ -142,8 +168,16 @@ def test_the_scorecard_sets_levels_side_by_side(built: Path) -> None:
             return None
         return (value - usual) / abs(usual) if is_relative else value - usual
 
+    def is_ripe(week: Any) -> bool:
+        return today >= week + timedelta(days=7) + max(timedelta(days=7), timedelta(hours=longest))
+
     def is_unusual(metric_id: str, team: str, week: Any) -> bool | None:
-        """Beyond three sigma: one value beside the mean of four, sigma from the mean move between neighbouring weeks of the last 26."""
+        """Beyond three sigma: one value beside the mean of four, sigma from the mean move between neighbouring weeks of the last 26.
+
+        Of what still comes, only after a week's time and the longest attribution of a campaign.
+        """
+        if ripens[metric_id] and not is_ripe(week):
+            return None
         known = sorted(at for name, owner, at in weekly if (name, owner) == (metric_id, team))
         values = {at: weekly[metric_id, team, at]["value"] for at in known}
         moves = [
@@ -162,7 +196,9 @@ def test_the_scorecard_sets_levels_side_by_side(built: Path) -> None:
     assert {row["feature_class"] for row in rows} == {
         "reduced_friction", "contextual_messaging", "human_handover", "personalized_reassurance", "self_serve_clarity",
     }  # fmt: skip
+    assert {row["is_ripe"] for row in rows if row["is_complete"]} == {True, False}
     for row in rows:
+        assert row["is_ripe"] == is_ripe(row["week"])
         for level in ("input", "experience", "outcome"):
             metric_id = row[f"{level}_metric_id"]
             if metric_id is None:
@@ -178,6 +214,7 @@ def test_the_scorecard_sets_levels_side_by_side(built: Path) -> None:
                 assert is_better == ((change > 0) == (good[metric_id] == "increase"))
             told.append(row[f"{level}_is_unusual"])
             assert bool(told[-1]) == bool(is_unusual(metric_id, row[f"{level}_team"], row["week"]))
+            assert told[-1] is None or row["is_ripe"] or not ripens[metric_id]
         harms: dict[tuple[str, str], tuple[bool, float]] = {}
         for (metric_id, team, week), other in weekly.items():
             is_theirs = levels[metric_id] == "experience" and "all" not in (team, row["owner_team"]) and team != row["owner_team"]

@@ -11,7 +11,7 @@ from python_stats.report import backlog, friction, handover, messaging, metrics
 Rows = list[dict[str, Any]]
 
 TEXTS = frozenset(
-    "journey_id step_id breakdown breakdown_value survey_type campaign_id campaign_name journey_name step_name channel".split()
+    "journey_id step_id breakdown breakdown_value survey_type campaign_id campaign_name journey_name step_name channel windows".split()
 )
 COUNTS = frozenset(
     "entries abandonments attempts completions in_progress tickets resolved open_tickets responded escalated taken_over reopened"
@@ -80,9 +80,12 @@ def rows(step: str = "form", journey: str = "checkout", campaign: str = "cart") 
                 "kind": "share",
                 "good_direction": "increase",
                 "tree_level": level,
+                "windows": "30, 90" if name == "retention" else None,
+                "ripens": name == "error_rate",
             }
             for name, level in (
                 ("revenue", "outcome"),
+                ("retention", "outcome"),
                 ("conversion", "outcome"),
                 ("error_rate", "experience"),
                 ("task_success_rate", "experience"),
@@ -96,6 +99,7 @@ def rows(step: str = "form", journey: str = "checkout", campaign: str = "cart") 
                 ("revenue", "conversion", 1),
                 ("conversion", "error_rate", -1),
                 ("revenue", "error_rate", -1),
+                ("revenue", "retention", 1),
                 ("error_rate", "fields_per_attempt", 1),
             )
         ],
@@ -112,6 +116,7 @@ def rows(step: str = "form", journey: str = "checkout", campaign: str = "cart") 
                 "owner_team": "Shop <b>",
                 "feature_class": "reduced_friction",
                 "is_complete": number < 5,
+                "is_ripe": number < 4,
                 "guardrail_team": "CRM",
                 **{f"{part}_metric_id": "conversion" if part == "outcome" else "error_rate" for part in metrics.PARTS},
                 **{f"{part}_{column}": 0.1 + number / 50 for part in metrics.PARTS for column in ("value", "change")},

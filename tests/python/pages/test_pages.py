@@ -231,7 +231,7 @@ def test_the_backlog_says_where_and_why(plain: dict[str, str]) -> None:
 
 def test_the_metric_tree_hangs_together(plain: dict[str, str]) -> None:
     text = plain["metrics.html"]
-    assert text.count('class="node') == 5  # error_rate stands below both of its parents, its own child once
+    assert text.count('class="node') == 6  # error_rate stands below both of its parents, its own child once
     assert text.count("its drivers stand above") == 1
     assert "↓ lowers it" in text and "↑ raises it" in text
     assert 'class="spark"' in text
@@ -244,7 +244,7 @@ def test_weeks_that_are_not_over_are_not_shown(plain: dict[str, str]) -> None:
         for attributes, _ in parsed.traced
         if "week=" in attributes.get("data-key", "")
     }  # type: ignore[index]
-    assert weeks == {"2026-03-02"}
+    assert weeks == {"2026-03-02", "2026-02-23"}  # the teams' is the last that has had its time
 
 
 @pytest.mark.parametrize(
@@ -475,6 +475,27 @@ def test_a_week_is_better_or_worse_where_weeks_do_not_vary_as_much(page_project:
         connection.execute("update empathy_scorecard set input_is_unusual = null, outcome_is_better = true")
     cells = re.findall(r'data-label="(?:Input|Outcome)".*?</td>', rendered()["metrics.html"].split("Team by team")[1], re.DOTALL)
     assert [words_of(cell).split(" % ")[-1].strip() for cell in cells] == ["too few weeks to tell", "better"]
+
+
+def test_of_a_week_whose_clicks_may_still_come_nothing_is_said(page_project: Path) -> None:
+    """The teams' week is the last that has had its time; where there is none, what ripens is still counting, and the rest is told."""
+    place = 'data-key="week=2026-'
+    teams = rendered()["metrics.html"].split("Team by team")[1].split("Every metric")[0]
+    assert place + "02-23" in teams and place + "03-02" not in teams  # the last whole week is that of 2 March
+    with duckdb.connect(str(page_project / "w.duckdb")) as connection:
+        connection.execute("update empathy_scorecard set is_ripe = false, input_is_unusual = null, outcome_is_unusual = null")
+    teams = rendered()["metrics.html"].split("Team by team")[1].split("Every metric")[0]
+    assert place + "03-02" in teams
+    cells = re.findall(r'data-label="(?:Input|Outcome)".*?</td>', teams, re.DOTALL)
+    assert [words_of(cell).split(" % ")[-1].strip() for cell in cells] == ["still counting", "too few weeks to tell"]
+
+
+def test_a_metric_without_weeks_says_where_it_is(page_project: Path) -> None:
+    tree, every = rendered()["metrics.html"].split("The metric tree")[1].split("Every metric")
+    for part in (tree.split("Retention")[1].split("</div>")[0], every.split(">retention<")[1].split("</tr>")[0]):
+        assert "– in windows of 30 and 90 days of experiments only" in " ".join(words_of(part).split())
+    counting = [row for row in every.split("</tr>") if "still counting" in row]
+    assert len(counting) == 1 and ">error_rate<" in counting[0].replace("<wbr>", "")  # of those with weeks the only one that ripens
 
 
 def test_no_open_recorded_is_no_rate_of_opens(page_project: Path) -> None:
