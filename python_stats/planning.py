@@ -1,4 +1,4 @@
-"""Can an experiment reach its goal, and when? From a design, baselines and traffic to sample sizes, dates and boundaries.
+"""Can an experiment reach its goal, and when? From a design, baselines and traffic to sample sizes, dates, boundaries and chances.
 
 Knows designs and estimators; knows neither warehouse nor page. A metric's goal is the effect it was declared for (`mde_relative`);
 a guardrail's is to exclude the harm it may not do (`max_harm_rollback`) where there is none, at the last look and at its level: a
