@@ -53,6 +53,7 @@ class Baseline:
         table: for a time.
         skewness: of one person's value (a ratio's: linearised); `nan` where it is unknown, as it is before the experiment.
         may_be_negative: can a person's value lie below 0?
+        is_part: is it a ratio whose numerator is part of its denominator?
     """
 
     kind: str
@@ -65,6 +66,7 @@ class Baseline:
     table: TimeTable | None = None
     skewness: float = math.nan
     may_be_negative: bool = False
+    is_part: bool = False
 
     def variances(self, effect: float) -> tuple[float, float]:
         """Variance of a person's value in the control, and in a variant with this effect; `nan` where it cannot be.
@@ -76,6 +78,9 @@ class Baseline:
             return self.value * (1 - self.value), changed * (1 - changed) if 0 <= changed <= 1 else math.nan
         if self.may_be_negative or self.value <= 0:
             return self.variance, self.variance
+        if self.is_part and self.value < 1:
+            part = planning.variance_of_more_of_all(np.array(self.variance), np.array(self.value), np.array(effect / self.value))
+            return self.variance, float(part)
         return self.variance, float(planning.variance_of_more(np.array(self.variance), np.array(effect / self.value)))
 
     def hazard_ratio(self, effect: float) -> float:
@@ -192,8 +197,8 @@ def _of_sums(row: Row, source: str) -> Baseline:
     names = "persons pivot_y pivot_d sum_y sum_d sum_yy sum_dd sum_yd" if kind == "ratio" else "persons pivot_y sum_y sum_yy"
     sample: Sample = (sample_of_ratios if kind == "ratio" else sample_of_means)(*(at(name) for name in names.split()))
     n, value, variance = float(sample.persons[0]), float(sample.value[0]), float(sample.variance[0])
-    may_be_negative = metrics.may_be_negative(row["metric_id"])
-    return Baseline(kind, source, n, value, variance * n, 1.0, str(sample.status[0]), may_be_negative=may_be_negative)
+    signed, is_part = metrics.may_be_negative(row["metric_id"]), kind == "ratio" and metrics.metric(row["metric_id"]).unit == "share"
+    return Baseline(kind, source, n, value, variance * n, 1.0, str(sample.status[0]), may_be_negative=signed, is_part=is_part)
 
 
 def _skewness(row: Row, arms: Sequence[Row]) -> float:

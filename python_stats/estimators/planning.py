@@ -207,6 +207,12 @@ def variance_of_more(variance: Floats, relative: Floats) -> Floats:
     return np.asarray(variance * np.maximum(1 + relative, 1.0) ** 2)
 
 
+def variance_of_more_of_all(variance: Floats, ratio: Floats, relative: Floats) -> Floats:
+    """The same of a ratio R that is part of a whole: times (1 − R₁) / (1 − R₀), for what happens nearly always varies little."""
+    left = np.clip(1 - ratio * (1 + relative), 0.0, None) / (1 - ratio)
+    return np.asarray(variance * np.where(relative > 0, np.maximum((1 + relative) ** 2 * left, 1.0), 1.0))
+
+
 def smallest(enough: Callable[[float], bool], start: float) -> float:
     """The smallest number for which something holds that holds for every larger one, to twelve digits; `nan` beyond 2⁶⁰ times `start`."""
     high = start

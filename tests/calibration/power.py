@@ -86,7 +86,7 @@ def planned_with_reserve(rng: np.random.Generator, experiments: int) -> Iterator
     messages, each = 4.0, 0.05
     within = each * (1 - each) * (messages + (messages**2 + 3 - messages) / 11)  # beta-binomial: ρ = 1 / (α + β + 1) = 1/11
     for factor in (1.3, 1.5):
-        n, m, _ = _planned("click_rate", Baseline("ratio", CONTROL, 1e6, each, within / messages**2, 1.0, "ok"), factor - 1)
+        n, m, _ = _planned("click_rate", Baseline("ratio", CONTROL, 1e6, each, within / messages**2, 1.0, "ok", is_part=True), factor - 1)
         arms_of_ratios = [
             ratios(rng, experiments, size, lambda r, shape, lift=lift: clicks(r, shape, lift), lift * each)  # type: ignore[misc]
             for size, lift in ((n, 1.0), (m, factor))

@@ -65,6 +65,9 @@ def test_what_shrinks_or_may_lie_below_0_keeps_its_spread() -> None:
     assert mean.variances(1.0) == (9.0, 9.0 * 1.5**2)
     assert mean.variances(-1.0) == (9.0, 9.0)
     assert replace(mean, may_be_negative=True).variances(1.0) == (9.0, 9.0)
+    part = Baseline("ratio", CONTROL, 1e5, 0.5, 1.0, 1.0, "ok", is_part=True)
+    assert part.variances(0.1) == (1.0, pytest.approx(1.2**2 * 0.4 / 0.5))
+    assert part.variances(-0.1) == part.variances(0.45) == (1.0, 1.0)
     assert replace(mean, value=-2.0).variances(1.0) == (9.0, 9.0)
 
 
