@@ -7,11 +7,13 @@ the experiment did before their exposure; for an experiment that has not started
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from python_stats import metrics
+from python_stats.analysis.persons import Cells, arm_of, overall_ratio
 from python_stats.designs import Design
 from python_stats.estimators import planning
 from python_stats.estimators.moments import Sample, sample_of_means, sample_of_ratios
@@ -49,6 +51,9 @@ class Baseline:
         units_per_person: 1; for a time the cases a person brings.
         status: `ok`, or why there is no baseline.
         table: for a time.
+        skewness: of one person's value (a ratio's: linearised); `nan` where it is unknown, as it is before the experiment.
+        may_be_negative: can a person's value lie below 0?
+        is_part: is it a ratio whose numerator is part of its denominator?
     """
 
     kind: str
@@ -59,21 +64,40 @@ class Baseline:
     units_per_person: float
     status: str
     table: TimeTable | None = None
+    skewness: float = math.nan
+    may_be_negative: bool = False
+    is_part: bool = False
 
     def variances(self, effect: float) -> tuple[float, float]:
         """Variance of a person's value in the control, and in a variant with this effect; `nan` where it cannot be.
 
-        A share's follows from its value; a time's from the proportional hazards that give this effect; means and ratios keep theirs.
+        A share's follows from its value; means and ratios that cannot be below 0 vary with what there is of them, others keep their spread.
         """
         if self.kind == "share":
             changed = self.value + effect
             return self.value * (1 - self.value), changed * (1 - changed) if 0 <= changed <= 1 else math.nan
-        if self.kind == "time" and self.table is not None and effect != 0:
-            table, relative = self.table, np.array([effect / self.value])
-            ratio = planning.hazard_ratio_for(table.times, table.at_risk, table.events, table.cases, table.horizon, relative)
-            found = planning.with_hazard_ratio(table.times, table.at_risk, table.events, table.cases, table.horizon, ratio)
-            return self.variance, float(found.variance_variant[0])
-        return self.variance, self.variance
+        if self.may_be_negative or self.value <= 0:
+            return self.variance, self.variance
+        if self.is_part and self.value < 1:
+            part = planning.variance_of_more_of_all(np.array(self.variance), np.array(self.value), np.array(effect / self.value))
+            return self.variance, float(part)
+        return self.variance, float(planning.variance_of_more(np.array(self.variance), np.array(effect / self.value)))
+
+    def hazard_ratio(self, effect: float) -> float:
+        """A time: the proportional hazards that give this effect within the baseline's own horizon; `nan` where none do."""
+        assert self.table is not None
+        table, relative = self.table, np.array([effect / self.value])
+        return float(planning.hazard_ratio_for(table.times, table.at_risk, table.events, table.cases, table.horizon, relative)[0])
+
+    def times_of(self, hazard_ratio: float, n_control: float, n_variant: float) -> planning.TimeAlternative:
+        """A time: both arms under proportional hazards, within the horizon that such samples reach (endless ones: the baseline's)."""
+        assert self.table is not None
+        table, ratio = self.table, np.array([hazard_ratio])
+        far = planning.with_hazard_ratio(table.times, table.at_risk, table.events, table.cases, table.horizon, ratio)
+        if math.isinf(n_control):
+            return far
+        horizon = planning.reached_horizon(table.times, far, n_control, n_variant, table.horizon)
+        return planning.with_hazard_ratio(table.times, table.at_risk, table.events, table.cases, horizon, ratio)
 
     def limit(self, sign: int) -> float:
         """The largest effect in a direction that makes sense to look at."""
@@ -114,7 +138,8 @@ def read_baselines(
     own = [row for row in stats if row["segment"] == "all" and row["metric_window"] == window]
     for row in own:
         if row["variant_id"] == control and (row["persons"] or 0) >= LEAST:
-            found[row["metric_id"]] = _of_sums(row, CONTROL)
+            arms = [other for other in own if other["metric_id"] == row["metric_id"]]
+            found[row["metric_id"]] = replace(_of_sums(row, CONTROL), skewness=_skewness(row, arms))
     if control is not None:
         watched = _most(row for row in own if row["variant_id"] == control) or persons.get(control, 0)
         for metric_id, table in _by_metric(row for row in life_tables if _is_of(row, window) and row["variant_id"] == control).items():
@@ -156,6 +181,7 @@ def _before(rows: Sequence[Row]) -> dict[str, Any]:
     together: dict[str, Any] = {new: sum(row[old] or 0.0 for row in rows) for old, new in names.items()}
     return {
         **together,
+        "metric_id": rows[0]["metric_id"],
         "metric_kind": rows[0]["metric_kind"],
         "persons": sum(row["persons"] or 0 for row in rows),
         "pivot_y": rows[0]["pivot_x"],
@@ -171,7 +197,15 @@ def _of_sums(row: Row, source: str) -> Baseline:
     names = "persons pivot_y pivot_d sum_y sum_d sum_yy sum_dd sum_yd" if kind == "ratio" else "persons pivot_y sum_y sum_yy"
     sample: Sample = (sample_of_ratios if kind == "ratio" else sample_of_means)(*(at(name) for name in names.split()))
     n, value, variance = float(sample.persons[0]), float(sample.value[0]), float(sample.variance[0])
-    return Baseline(kind, source, n, value, variance * n, 1.0, str(sample.status[0]))
+    signed, is_part = metrics.may_be_negative(row["metric_id"]), kind == "ratio" and metrics.metric(row["metric_id"]).unit == "share"
+    return Baseline(kind, source, n, value, variance * n, 1.0, str(sample.status[0]), may_be_negative=signed, is_part=is_part)
+
+
+def _skewness(row: Row, arms: Sequence[Row]) -> float:
+    """Of the control's values, from its cubes, which are summed with the ratio over all variants; `nan` where there are none."""
+    kind, overall = str(row["metric_kind"]), overall_ratio(arms) if row["metric_kind"] == "ratio" else math.nan
+    found = arm_of(kind, Cells([row]), np.array([overall])).value.skewness
+    return math.nan if found is None else float(found[0])
 
 
 def _of_table(rows: Sequence[Row], source: str, persons: int, rmst_horizon_days: float) -> Baseline:

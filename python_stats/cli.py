@@ -264,7 +264,10 @@ def forget(
 @click.option("--output", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to tell.")
 @connection_options
 def plan(experiment_id: str, output: str, **flags: Any) -> None:
-    """How many persons and days EXPERIMENT takes, from the marts' own baselines and traffic; exit code 1 where it cannot reach its goal."""
+    """How many persons and days EXPERIMENT takes, from the marts' own baselines and traffic, and how likely it ends in ship.
+
+    Exit code 1 where its effect cannot be shown in the planned dates.
+    """
     import json
 
     from python_stats import planner, stages

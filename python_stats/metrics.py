@@ -68,6 +68,11 @@ def is_time(metric_id: str) -> bool:
     return metric(metric_id).kind == "time"
 
 
+def may_be_negative(metric_id: str) -> bool:
+    """Can one person's value lie below 0? Points do, and so does what is left after costs."""
+    return metric(metric_id).unit == "points" or metric_id == "net_value"
+
+
 @cache
 def _read(folder: Path) -> dict[str, Metric]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

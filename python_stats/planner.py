@@ -11,6 +11,7 @@ from python_stats.designs import Design
 from python_stats.errors import UserError
 from python_stats.metrics import metric
 from python_stats.planning import EXCLUDE_HARM, Plan, plan, traffic_of
+from python_stats.prospects import Prospect
 from python_stats.warehouse import Warehouse
 from python_stats.wording import columns_of_text, effect_in_unit, in_unit, number, percent
 
@@ -18,7 +19,8 @@ Row = dict[str, Any]
 
 _SUMS = "pivot_y pivot_d sum_y sum_d sum_yy sum_dd sum_yd".split()
 _STATS = (
-    "experiment_id variant_id metric_id metric_window segment metric_kind persons pivot_x pivot_z sum_x sum_z sum_xx sum_zz sum_xz"
+    "experiment_id variant_id metric_id metric_window segment metric_kind persons numerator denominator skew_unit sum_cubes "
+    "pivot_x pivot_z sum_x sum_z sum_xx sum_zz sum_xz"
 ).split() + _SUMS
 _LIFE = "experiment_id variant_id metric_id metric_window segment bucket_start_s bucket_end_s at_risk events censored".split()
 _PSEUDO = ["experiment_id", "metric_id", "metric_window", "metric_kind", "persons", "baseline_days", *_SUMS]
@@ -72,6 +74,7 @@ def as_json(found: Plan) -> dict[str, Any]:
         "experiment_id": found.experiment_id,
         "is_feasible": found.is_feasible,
         "sentence": found.sentence,
+        "prospect": None if found.prospect is None else _prospect(found.prospect),
         "persons_per_day": found.persons_per_day,
         "planned_days": found.planned_days,
         "reachable_on": found.reachable_on.isoformat() if found.reachable_on else None,
@@ -81,6 +84,20 @@ def as_json(found: Plan) -> dict[str, Any]:
 
 
 _SOURCES = {"control": "control arm", "pre_exposure": "before exposure", "baseline_period": "before the start", None: "–"}
+
+
+def _prospect(found: Prospect) -> dict[str, Any]:
+    """Chances at the planned sample (the needed one where none is planned); the guardrail with the least chance, and when it is ready."""
+    guard = found.narrowest
+    return {
+        "chance_to_show": found.to_show,
+        "chance_to_ship": found.to_ship,
+        "chance_to_reach_lift": found.to_reach_lift,
+        "narrowest_guardrail": guard["metric_id"] if guard else None,
+        "narrowest_guardrail_chance": found.narrowest_chance,
+        "narrowest_guardrail_ready_on": guard["ready_on"].isoformat() if guard and guard["ready_on"] else None,
+        "guardrails_left_out": list(found.unplanned),
+    }
 
 
 def as_text(design: Design, found: Plan, currency: str) -> str:
@@ -112,6 +129,7 @@ _METRIC_HEAD = (
     "planned",
     "power",
     "detectable",
+    "refused below",
     "status",
 )
 _LOOK_HEAD = ("look", "per variant", "on", "|z| from", "p below", "effect that stops")
@@ -133,6 +151,7 @@ def _metric_cells(row: Row, currency: str) -> tuple[str, ...]:
         number(planned),
         percent(row["power_at_planned"]),
         percent(row["detectable_relative"]),
+        row["refused_as"] or "–",
         row["status"],
     )
 

@@ -1,4 +1,4 @@
-"""Can an experiment reach its goal, and when? From a design, baselines and traffic to sample sizes, dates and boundaries.
+"""Can an experiment reach its goal, and when? From a design, baselines and traffic to sample sizes, dates, boundaries and chances.
 
 Knows designs and estimators; knows neither warehouse nor page. A metric's goal is the effect it was declared for (`mde_relative`);
 a guardrail's is to exclude the harm it may not do (`max_harm_rollback`) where there is none, at the last look and at its level: a
@@ -18,17 +18,19 @@ import numpy as np
 
 from python_stats.baselines import NO_BASELINE, Baseline
 from python_stats.designs import Design, Objective
-from python_stats.estimators import always_valid, planning, spending
-from python_stats.estimators.status import OK, Floats
+from python_stats.estimators import always_valid, spending
+from python_stats.estimators.status import FEW_ENDED, OK, SKEWED, TOO_FEW_EVENTS, Floats
+from python_stats.estimators.survival import MIN_ENDED
 from python_stats.looks import ALWAYS_VALID, GROUP_SEQUENTIAL
 from python_stats.metrics import is_time
-
-Row = dict[str, Any]
+from python_stats.planned_metric import UNREACHABLE, Arms, Goal, Looks, Row, chance, detectable, needed
+from python_stats.prospects import Prospect, is_refused, prospect_of
+from python_stats.wording import percent
 
 NO_GOAL = "no_goal"  # neither mde_relative nor a threshold is declared
-UNREACHABLE = "unreachable"  # the metric cannot move that far
 NO_TRAFFIC = "no_traffic"
 DETECT, EXCLUDE_HARM = "detect", "exclude_harm"
+LIKELY = 0.5  # a chance to end in `ship` below which nobody is told that the goal can be reached
 MOST_LOOKS = 400  # an always-valid plan looks daily; more looks than this change nothing
 
 
@@ -45,6 +47,7 @@ class Plan:
         reachable_on: the first day by which the goal can be reached; None where that is unknown.
         is_feasible: False where the goal lies beyond the planned dates, or beyond what the metric can show.
         sentence: the answer, for people who read no statistics.
+        prospect: the chance to show the effect, and that it also ends in `ship`; None where it cannot be planned.
     """
 
     experiment_id: str
@@ -55,15 +58,17 @@ class Plan:
     reachable_on: date | None
     is_feasible: bool
     sentence: str
+    prospect: Prospect | None = None
 
 
 # `alpha` is the metric's error rate, `nominal_alpha` the two-sided level of the one test that its sample is reckoned for: a guardrail's
 # at the last look. `inflation` is by how much that sample grows for a primary metric that may stop at an earlier look.
+# `needed_to_show` is what the effect alone takes; where `needed_per_variant` is more, the comparison is refused below it, as `refused_as`.
 METRIC_COLUMNS = (
     "metric_id role metric_kind unit goal goal_relative goal_effect baseline_source baseline_n control_value "
     "alpha nominal_alpha power inflation "
-    "needed_per_variant needed_total needed_persons days_to_run ready_on planned_per_variant power_at_planned detectable_effect "
-    "detectable_relative status"
+    "needed_to_show refused_as needed_per_variant needed_total needed_persons days_to_run ready_on "
+    "planned_per_variant power_at_planned detectable_effect detectable_relative status"
 ).split()
 
 
@@ -79,24 +84,16 @@ def plan(design: Design, baselines: Mapping[str, Baseline], persons_per_day: flo
     objectives = sorted(design.objectives, key=lambda aim: (order.get(aim.role, 3), aim.metric_id))
     planned_days = None if design.ended_on is None else (design.ended_on - design.started_on).days + 1
     looks = _looks_of_primary(design, planned_days)
-    rows = [_metric(design, aim, baselines.get(aim.metric_id), persons_per_day, looks) for aim in objectives]
+    rows = [_metric(design, aim, baselines, persons_per_day, looks) for aim in objectives]
     primary = next((row for row in rows if row["role"] == "primary"), None)
     shown = _look_rows(design, primary, baselines, persons_per_day, looks)
     reachable = _reachable_on(design, primary, persons_per_day)
-    feasible, sentence = _answer(design, primary, reachable, persons_per_day)
-    return Plan(design.experiment_id, rows, shown, persons_per_day, planned_days, reachable, feasible, sentence)
+    prospect = prospect_of(design, rows, baselines, looks)
+    feasible, sentence = _answer(design, primary, prospect, reachable, persons_per_day)
+    return Plan(design.experiment_id, rows, shown, persons_per_day, planned_days, reachable, feasible, sentence, prospect)
 
 
-@dataclass(frozen=True)
-class _Looks:
-    """When the primary metric is looked at, and what that costs."""
-
-    fractions: Floats
-    z: Floats
-    inflation: float
-
-
-def _looks_of_primary(design: Design, planned_days: int | None) -> _Looks | None:
+def _looks_of_primary(design: Design, planned_days: int | None) -> Looks | None:
     """Looks at equal steps of information; None where there is one look only."""
     from scipy.special import ndtri
 
@@ -105,7 +102,7 @@ def _looks_of_primary(design: Design, planned_days: int | None) -> _Looks | None
     if found is None:
         return None
     fixed = float(-ndtri(alpha / 2) + ndtri(design.power))
-    return _Looks(*found, (spending.required_drift(*found, design.power) / fixed) ** 2)
+    return Looks(*found, (spending.required_drift(*found, design.power) / fixed) ** 2)
 
 
 def _boundaries(design: Design, planned_days: int | None, alpha: float) -> tuple[Floats, Floats] | None:
@@ -131,8 +128,11 @@ def _level_of_last_look(design: Design, alpha: float) -> float:
     return alpha if found is None else float(2 * ndtr(-found[1][-1]))
 
 
-def _metric(design: Design, aim: Objective, baseline: Baseline | None, persons_per_day: float | None, looks: _Looks | None) -> Row:
+def _metric(
+    design: Design, aim: Objective, baselines: Mapping[str, Baseline], persons_per_day: float | None, looks: Looks | None
+) -> Row:
     """One metric: what its goal takes, and what the planned sample shows."""
+    baseline = baselines.get(aim.metric_id)
     is_primary = aim.role == "primary"
     alpha = design.alpha / max(1, len(design.treatments)) if is_primary else design.alpha
     row: Row = dict.fromkeys(METRIC_COLUMNS)
@@ -163,112 +163,60 @@ def _metric(design: Design, aim: Objective, baseline: Baseline | None, persons_p
         return row
     if not goal:
         return {**row, "status": NO_GOAL}
-    return _with_sizes(row, design, aim, baseline, goal, persons_per_day, looks if is_primary else None)
+    planned = _planned(design, baselines, baseline)
+    return _with_sizes(row, design, aim, baseline, goal, planned, persons_per_day, looks if is_primary else None)
+
+
+def _planned(design: Design, baselines: Mapping[str, Baseline], own: Baseline) -> float | None:
+    """The planned sample in a metric's own units: it counts those of the primary metric (decision 150)."""
+    planned, primary = design.planned_sample_per_variant, baselines.get(design.primary.metric_id) if design.primary else None
+    if not planned or primary is None or not primary.units_per_person > 0 or not own.units_per_person > 0:
+        return planned
+    return planned * own.units_per_person / primary.units_per_person
 
 
 def _with_sizes(
-    row: Row, design: Design, aim: Objective, baseline: Baseline, goal: float, persons_per_day: float | None, looks: _Looks | None
+    row: Row,
+    design: Design,
+    aim: Objective,
+    baseline: Baseline,
+    size: float,
+    planned: float | None,
+    persons_per_day: float | None,
+    looks: Looks | None,
 ) -> Row:
-    arms = _Arms.of(design)
-    harm = row["goal"] == EXCLUDE_HARM
-    # A guardrail is tested at the far side of its margin while nothing has changed: the contrast m₁ − (1 ± margin) m₀.
-    towards = -aim.sign * goal if harm else aim.sign * goal
-    effect = towards * abs(baseline.value)
-    changed = 0.0 if harm else effect
-    v0, v1 = baseline.variances(changed)
-    if harm:
-        v0 = v0 * (1 + towards * np.sign(baseline.value)) ** 2
-    row.update(goal_effect=_clean(effect))
-    alpha, power = np.array([row["nominal_alpha"]]), np.array([row["power"]])
-    if math.isnan(v1):
-        return {**row, "status": UNREACHABLE}
-    normal = baseline.kind == "time"
-    sizes = planning.sample_size(
-        np.full(arms.variants.shape, effect),
-        np.full(arms.variants.shape, v0),
-        np.full(arms.variants.shape, v1),
-        np.full(arms.variants.shape, arms.control),
-        arms.variants,
-        alpha,
-        power,
-        normal=normal,
-        inflation=row["inflation"],
-    )
-    row["status"] = str(sizes.status[0])
-    if row["status"] == OK:
-        worst = int(np.argmax(sizes.variant / arms.variants))
-        total = math.ceil(sizes.variant[worst] / arms.variants[worst] - 1e-9)
-        row["needed_per_variant"] = math.ceil(min(sizes.control[worst], sizes.variant[worst]) - 1e-9)
-        row["needed_total"] = total
-        row["needed_persons"] = math.ceil(total / baseline.units_per_person - 1e-9) if baseline.units_per_person > 0 else None
+    arms, goal = Arms.of(design), Goal.of(aim, baseline, size)
+    row["goal_effect"] = _clean(goal.effect)
+    found = needed(goal, arms, row)
+    row["status"] = found.status
+    if found.status == UNREACHABLE:
+        return row
+    if found.status == OK:
+        row.update(
+            needed_to_show=found.to_show,
+            refused_as=found.refused_as,
+            needed_per_variant=found.per_variant,
+            needed_total=found.total,
+            needed_persons=math.ceil(found.total / baseline.units_per_person - 1e-9) if baseline.units_per_person > 0 else None,
+        )
         if persons_per_day and row["needed_persons"] is not None:
             row["days_to_run"] = math.ceil(row["needed_persons"] / persons_per_day - 1e-9)
             row["ready_on"] = _day(design.started_on, row["days_to_run"])
-    planned = design.planned_sample_per_variant
     if planned:
         n0, n1 = arms.sizes(planned)
-        row["power_at_planned"] = _clean(_power(effect, v0, v1, n0, n1, row, normal, looks))
-        limit = np.array([baseline.limit(-aim.sign if harm else aim.sign)])
-        found, status = planning.detectable_effect(
-            np.array([v0]),
-            lambda values: np.full(values.shape, v1) if harm else np.array([baseline.variances(float(value))[1] for value in values]),
-            np.array([n0]),
-            np.array([n1]),
-            alpha,
-            power,
-            limit,
-            normal=normal,
-            inflation=row["inflation"],
-        )
-        if status[0] == OK:
-            row["detectable_effect"] = _clean(found[0])
-            row["detectable_relative"] = _clean(abs(found[0] / baseline.value)) if baseline.value else None
+        row["power_at_planned"] = _clean(chance(*goal.contrast(n0, n1), n0, n1, row, is_normal=goal.is_normal, looks=looks))
+        row["detectable_effect"] = _clean(effect := detectable(goal, aim.sign, n0, n1, row))
+        row["detectable_relative"] = _clean(abs(effect / baseline.value)) if baseline.value else None
     return row
 
 
-@dataclass(frozen=True)
-class _Arms:
-    """Declared shares: the control's, and the variants'."""
-
-    control: float
-    variants: Floats
-
-    @classmethod
-    def of(cls, design: Design) -> "_Arms":
-        """Equal shares where none is declared, or one is not above 0."""
-        shares = [design.control.expected_share if design.control else None, *(arm.expected_share for arm in design.treatments)]
-        if any(share is None or share <= 0 for share in shares) or len(shares) < 2:
-            return cls(1 / max(2, len(shares)), np.full(max(1, len(shares) - 1), 1 / max(2, len(shares))))
-        return cls(float(shares[0] or 0), np.array(shares[1:], dtype=float))
-
-    @property
-    def smallest(self) -> float:
-        """The smallest share of all arms."""
-        return float(min(self.control, self.variants.min()))
-
-    def sizes(self, per_variant: float) -> tuple[float, float]:
-        """Control and smallest variant, when the smallest arm of all has `per_variant`."""
-        return per_variant / self.smallest * self.control, per_variant / self.smallest * float(self.variants.min())
-
-
-def _power(effect: float, v0: float, v1: float, n0: float, n1: float, row: Row, normal: bool, looks: _Looks | None) -> float:
-    """The chance that the effect is established in its own direction."""
-    if looks is None:
-        values = (np.array([value]) for value in (effect, v0, v1, n0, n1, row["nominal_alpha"]))
-        return float(planning.power(*values, normal=normal, one_sided=True)[0])
-    spread = math.sqrt(v0 / n0 + v1 / n1)
-    if spread == 0:
-        return math.nan
-    return float(spending.crossing_probabilities(looks.fractions, looks.z, min(abs(effect) / spread, 30.0))[0].sum())
-
-
 def _look_rows(
-    design: Design, primary: Row | None, baselines: Mapping[str, Baseline], persons_per_day: float | None, looks: _Looks | None
+    design: Design, primary: Row | None, baselines: Mapping[str, Baseline], persons_per_day: float | None, looks: Looks | None
 ) -> list[Row]:
     """Boundaries of the planned looks, at the planned sample (at the needed one where none is planned)."""
     if primary is None or looks is None or design.monitoring != GROUP_SEQUENTIAL:
         return []
-    baseline, arms = baselines.get(primary["metric_id"]), _Arms.of(design)
+    baseline, arms = baselines.get(primary["metric_id"]), Arms.of(design)
     sample = design.planned_sample_per_variant or primary["needed_per_variant"]
     rows: list[Row] = []
     for number, (fraction, z) in enumerate(zip(looks.fractions, looks.z, strict=True), start=1):
@@ -304,12 +252,14 @@ def _reachable_on(design: Design, primary: Row | None, persons_per_day: float | 
         return None
     persons = primary["needed_persons"]
     if design.planned_sample_per_variant:
-        units = design.planned_sample_per_variant / _Arms.of(design).smallest
+        units = design.planned_sample_per_variant / Arms.of(design).smallest
         persons = max(persons, units * primary["needed_persons"] / primary["needed_total"])
     return _day(design.started_on, math.ceil(persons / persons_per_day - 1e-9))
 
 
-def _answer(design: Design, primary: Row | None, reachable: date | None, persons_per_day: float | None) -> tuple[bool, str]:
+def _answer(
+    design: Design, primary: Row | None, prospect: Prospect | None, reachable: date | None, persons_per_day: float | None
+) -> tuple[bool, str]:
     """Feasible or not, and why."""
     name = design.experiment_id
     if primary is None:
@@ -321,7 +271,7 @@ def _answer(design: Design, primary: Row | None, reachable: date | None, persons
     if not persons_per_day:
         return False, f"{name} cannot be planned: nobody has been seen who would enter it."
     needed, planned = primary["needed_per_variant"], design.planned_sample_per_variant
-    size = f"{needed:,} {primary['unit']} a variant"
+    size = f"{needed:,} {primary['unit']} a variant{_why_larger(primary)}"
     if reachable is None:
         return False, f"{name} cannot reach its goal: it takes {size}, which no day of the calendar brings."
     if design.ended_on is not None and reachable > design.ended_on:
@@ -333,13 +283,61 @@ def _answer(design: Design, primary: Row | None, reachable: date | None, persons
     window = design.decision_window_days or 0
     known = reachable + timedelta(days=window)
     in_on = f"; the {planned:,} planned are in on" if planned and planned > needed else ", which are in on"
-    sentence = f"{name} can reach its goal: it takes {size}{in_on} {reachable}"
+    answer = "can reach its goal"
+    if planned and is_refused(primary, planned):
+        answer += f", but not with the {planned:,} planned"
+    elif prospect is not None and prospect.to_ship < LIKELY - 1e-9:
+        answer = "can show the effect, but is unlikely to end in ship"
+    sentence = f"{name} {answer}: it takes {size}{in_on} {reachable}"
     sentence += f", and watched for {window} days on {known}." if window else "."
-    if planned and planned < needed:
-        reached = primary["power_at_planned"]
-        chance = f": the chance to find the effect is {reached:.0%}, not {design.power:.0%}" if reached is not None else ""
-        sentence += f" The planned {planned:,} are too few{chance}."
-    return True, sentence
+    if prospect is None:
+        return True, sentence
+    too_few = f" The planned {planned:,} are too few for a chance of {design.power:.0%}." if planned and planned < needed else ""
+    return True, sentence + too_few + _chances(design, primary, prospect)
+
+
+_WHY_REFUSED = {
+    SKEWED: "a few people weigh too much for groups of such unequal size",
+    TOO_FEW_EVENTS: "it happens to too few people, or to nearly all of them",
+    FEW_ENDED: f"fewer than {MIN_ENDED:.0f} cases may have ended in a variant",
+}
+
+
+def _why_larger(primary: Row) -> str:
+    """In brackets, why a sample is larger than what the effect takes."""
+    if primary["refused_as"] is None:
+        return ""
+    why = _WHY_REFUSED[primary["refused_as"]]
+    return f" ({primary['needed_to_show']:,} would show the effect, but there is no verdict with fewer: {why})"
+
+
+def _chances(design: Design, primary: Row, prospect: Prospect) -> str:
+    """The chance to show the effect and to end in `ship`, and what stands in the way."""
+    told = [
+        f"At an effect of {percent(primary['goal_relative'])} the chance to show it is {prospect.to_show:.0%}, "
+        f"and to end in ship about {prospect.to_ship:.0%}."
+    ]
+    aim = design.primary
+    assert aim is not None
+    if aim.mde_relative and aim.mde_relative < aim.min_lift_rollout:
+        told.append(f"An effect of that size would be stopped as too small, for {percent(aim.min_lift_rollout)} is asked for.")
+    elif prospect.to_reach_lift < primary["power"]:
+        told.append(f"The estimate falls short of the {percent(aim.min_lift_rollout)} asked for in {1 - prospect.to_reach_lift:.0%}.")
+    guard = prospect.narrowest
+    if guard is not None and prospect.narrowest_chance is not None and prospect.narrowest_chance < guard["power"] - 0.005:
+        told.append(_guardrail_in_the_way(guard, prospect.narrowest_chance))
+    if prospect.unplanned:
+        told.append(f"Left out for want of a usable baseline: {', '.join(prospect.unplanned)}.")
+    return " " + " ".join(told)
+
+
+def _guardrail_in_the_way(guard: Row, chance_of_it: float) -> str:
+    """Which guardrail is not shown to be unharmed, and when it would be."""
+    told = f"The guardrail {guard['metric_id']}, where it does not move, is shown to be within the harm allowed in {chance_of_it:.0%}"
+    if guard["needed_per_variant"] is None:
+        return f"{told}, for no harm at all is allowed." if guard["status"] == NO_GOAL else f"{told}."
+    ready = f", in on {guard['ready_on']}" if guard["ready_on"] else ""
+    return f"{told}: it takes {guard['needed_per_variant']:,} {guard['unit']} a variant{ready}."
 
 
 def traffic_of(exposed: int, design: Design, as_of: datetime) -> float | None:

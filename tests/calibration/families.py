@@ -36,6 +36,7 @@ FAMILIES: dict[str, Callable[[np.random.Generator, int], Iterator[Cell]]] = {
     "followed_always_valid": monitored.always_valid,
     "followed_amounts": monitored.followed_amounts,
     "planned": power.planned,
+    "planned_with_reserve": power.planned_with_reserve,
     "planned_looks": power.planned_looks,
     "planned_times": power.planned_times,
 }

@@ -37,7 +37,7 @@ def test_an_interval_that_is_not_there_misses_nothing() -> None:
     assert misses(low, high, 0.0).tolist() == [False, True, False]
 
 
-QUICK = ("multiplicity", "repeated_intervals", "planned", "planned_looks", "worth")
+QUICK = ("multiplicity", "repeated_intervals", "planned", "planned_looks", "planned_times", "worth")
 
 
 @pytest.mark.parametrize("family", QUICK)

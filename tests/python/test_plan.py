@@ -255,6 +255,30 @@ def test_a_time_is_planned_from_what_the_results_show() -> None:
     assert result["horizon_s"] < 96 * 3600 and found["control_value"] / 3600 == pytest.approx(truth, rel=0.08)
 
 
+def sums_row(kind: str, y: np.ndarray, d: np.ndarray, ratio: float) -> dict[str, Any]:
+    """The control's row of a mean or a ratio, as the marts make it with pivots of 1 and 2."""
+    e = y - 1 if kind == "mean" else y - ratio * d
+    unit = float(e.std(ddof=1))
+    u, v = y - 1, d - 2
+    moments = {"sum_y": u.sum(), "sum_d": v.sum(), "sum_yy": (u * u).sum(), "sum_dd": (v * v).sum(), "sum_yd": (u * v).sum()}
+    cubes = {"skew_unit": unit, "sum_cubes": ((e / unit) ** 3).sum(), "numerator": y.sum(), "denominator": d.sum()}
+    return stats_row("click_rate", y.size, metric_kind=kind, pivot_y=1.0, pivot_d=2.0, **moments, **cubes)
+
+
+def test_the_tail_of_a_baseline_is_that_of_the_controls_values() -> None:
+    """Of a ratio it is that of y − R d, with the R that the marts summed the cubes with."""
+    generator = np.random.default_rng(1)
+    y, d = generator.exponential(1.0, 500), generator.uniform(1, 5, 500)
+    ratio = float(y.sum() / d.sum())
+    for kind, values in (("mean", y), ("ratio", y - ratio * d)):
+        found = read_baselines(design(), [sums_row(kind, y, d, ratio)], [], [], [], {"v0": 500}, 30.0)["click_rate"]
+        centred = values - values.mean()
+        assert found.skewness == pytest.approx((centred**3).mean() / (centred**2).mean() ** 1.5, rel=1e-9)
+        assert not found.may_be_negative
+    assert math.isnan(read_baselines(design(), [stats_row("conversion", 0), stats_row("revenue", 500, metric_kind="mean", skew_unit=None)],
+                                     [], [], [], {}, 30.0)["revenue"].skewness)  # fmt: skip
+
+
 def test_before_any_effect_the_baseline_is_what_people_did_before() -> None:
     young = stats_row("conversion", 0, metric_window="7")
     before = stats_row("conversion", 1000, sum_x=100.0, sum_xx=100.0)
