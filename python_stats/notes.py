@@ -7,7 +7,7 @@ from python_stats.analysis.durability import FADES, GROWS, course_of
 from python_stats.designs import Design
 from python_stats.evidence import HARMED, NON_INFERIOR, NOT_ASSESSED, OPEN, Evidence, evidence
 from python_stats.metrics import metric
-from python_stats.verdicts import HOLD, INVALID, KEEP_RUNNING, ROLL_BACK, SHIP, STOP_FUTILE, Verdict, better, capital, story_of
+from python_stats.verdicts import HOLD, INVALID, KEEP_RUNNING, ROLL_BACK, SHIP, STOP_FUTILE, Verdict, better, capital, story_of, why_unknown
 from python_stats.wording import percent, told_apart
 
 Row = dict[str, Any]
@@ -85,8 +85,9 @@ def _guardrails(design: Design, rows: Sequence[Row], verdict: Verdict, currency:
     for row in rows:
         objective = design.objective(row["metric_id"])
         if objective is not None and objective.role == "guardrail":
-            found = evidence(row, objective)
-            told.append(f"{story_of(found, currency)}: {_state(found, states.get(row['metric_id'], ''))}")
+            found, state = evidence(row, objective), states.get(row["metric_id"], "")
+            is_untold = state == NOT_ASSESSED and not found.is_known
+            told.append(f"not assessed: {why_unknown(row)}" if is_untold else f"{story_of(found, currency)}: {_state(found, state)}")
     return capital("; ".join(told))
 
 
@@ -95,7 +96,7 @@ def _state(found: Evidence, state: str) -> str:
     allowed = f"within the harm allowed ({percent(found.objective.max_harm_rollback)})"
     if state == NON_INFERIOR:
         return f"worse, but {allowed}" if found.side_of(0.0) < 0 else "harm excluded"
-    return {HARMED: "harmed", OPEN: f"not yet shown to be {allowed}", NOT_ASSESSED: "not known"}.get(state, "not judged")
+    return {HARMED: "harmed", OPEN: f"not yet shown to be {allowed}", NOT_ASSESSED: "not assessed"}.get(state, "not judged")
 
 
 def _lasting(design: Design, variant_id: str | None, windows: Sequence[Row]) -> str:

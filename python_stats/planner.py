@@ -12,6 +12,7 @@ from python_stats.errors import UserError
 from python_stats.metrics import metric
 from python_stats.planning import EXCLUDE_HARM, Plan, plan, traffic_of
 from python_stats.prospects import Prospect
+from python_stats.seed_files import seeds_folder
 from python_stats.warehouse import Warehouse
 from python_stats.wording import columns_of_text, effect_in_unit, in_unit, number, percent
 
@@ -36,7 +37,7 @@ def plan_experiment(warehouse: Warehouse, experiment_id: str, options: Options) 
     designs = {design.experiment_id: design for design in pipeline.read_all_designs(warehouse)}
     if experiment_id not in designs:
         known = ", ".join(sorted(designs)) or "none"
-        raise UserError(f"plan: seeds/experiments.csv has no experiment '{experiment_id}'; it has {known}")
+        raise UserError(f"plan: {seeds_folder() / 'experiments.csv'} has no experiment '{experiment_id}'; it has {known}")
     design, (_, as_of) = designs[experiment_id], pipeline.read_now(warehouse)
 
     def own(table: str, columns: Sequence[str]) -> list[Row]:

@@ -69,6 +69,8 @@ def open_project(flags: Flags) -> Project:
     settings = _yaml(folder / "dbt_project.yml")
     own, given = _own_variables(settings), command_line_variables(flags.vars)
     _refuse_misspelt(given, own)
+    if not isinstance(given.get("mart_grants") or {}, dict):
+        raise UserError(f"--vars: variable 'mart_grants' is {given['mart_grants']!r}; write it like {{select: [analysts]}}")
     variables = {**own, **given}
     profiles_folder = _profiles_folder(flags.profiles_dir, folder)
     source = profiles_folder / "profiles.yml"

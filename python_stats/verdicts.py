@@ -179,7 +179,7 @@ def decide_on(design: Design, variant_id: str, rows: Mapping[str, Row], day: Day
     if day.stage in (WAITING, SAFETY, OVER):
         return keep_running
     if not primary.is_known:
-        return verdict(HOLD, str(primary_row["status"]), f"No verdict: {_why_unknown(primary_row)}.") if day.stage == LAST else keep_running
+        return verdict(HOLD, str(primary_row["status"]), f"No verdict: {why_unknown(primary_row)}.") if day.stage == LAST else keep_running
     wanted = percent(primary_aim.min_lift_rollout)
     unsure = " and ".join(
         metric(guard.objective.metric_id).name for guard, state in zip(guardrails, states, strict=True) if state != NON_INFERIOR
@@ -357,7 +357,8 @@ def why_not_relative(row: Row) -> str:
     return _WHY_NOT_RELATIVE.get(status, status)
 
 
-def _why_unknown(row: Row) -> str:
+def why_unknown(row: Row) -> str:
+    """'conversion cannot be compared, because there are too few people'."""
     why = _WHY_OF_DAYS if row["method"] == PAIRED_DAYS else WHY
     return f"{metric(row['metric_id']).name} cannot be compared, because {why.get(row['status'], row['status'])}"
 

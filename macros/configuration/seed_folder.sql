@@ -1,7 +1,10 @@
-{# dbt writes the SQL of a seed to target/run/<the seed's path>: of an absolute path that is the seed itself. #}
-{% macro check_seed_folder() -%}
-{%- set folder = env_var('EMPATHY_ROI_SEEDS', 'seeds') -%}
-{%- if execute and (folder[:1] in ('/', '\\') or folder[1:2] == ':') -%}
-    {%- do exceptions.raise_compiler_error("Nothing was built: EMPATHY_ROI_SEEDS is " ~ folder ~ ": say it from the project's folder (../seeds); of an absolute path dbt would overwrite the files with its own SQL.") -%}
+{#
+  dbt's own macro, but for one thing: it writes no SQL of a seed. dbt would write it to target/run/<the seed's path>: outside of target for a folder
+  beside the project, over the project's own seeds for one three levels up, and over the very file for an absolute path. Only seeds use it.
+#}
+{% macro noop_statement(name=none, message=none, code=none, rows_affected=none, res=none) -%}
+{%- set sql = caller() -%}
+{%- if name is not none -%}
+    {{ store_raw_result(name, message=message, code=code, rows_affected=rows_affected, agate_table=res) }}
 {%- endif -%}
 {%- endmacro %}

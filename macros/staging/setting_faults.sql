@@ -9,7 +9,12 @@
 {%- if timezone not in modules.pytz.all_timezones -%}
     {%- do faults.append("variable 'reporting_timezone' is \"" ~ timezone ~ '", which is no time zone (write a name such as Europe/Berlin)') -%}
 {%- endif -%}
-{%- for table in var('disabled_tables', []) or [] if table not in raw_contract() -%}
+{%- set disabled = var('disabled_tables', []) or [] -%}
+{%- set is_list = disabled is iterable and disabled is not string and disabled is not mapping -%}
+{%- if not is_list -%}
+    {%- do faults.append("variable 'disabled_tables' is \"" ~ disabled ~ '", which is no list (write [consents, survey_responses])') -%}
+{%- endif -%}
+{%- for table in (disabled if is_list else []) if table not in raw_contract() -%}
     {%- do faults.append("variable 'disabled_tables' names \"" ~ table ~ '", which is no raw table (write some of ' ~ raw_contract().keys() | join(', ') ~ ')') -%}
 {%- endfor -%}
 {%- for name, least in least_numbers().items() if var(name, none) is not none -%}

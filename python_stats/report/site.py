@@ -48,20 +48,23 @@ def render_site(warehouse: Warehouse, currency: str, cost_window_days: float = 2
 
 
 def write_site(folder: Path, pages: Mapping[str, str]) -> None:
-    """Write the pages into a folder; pages of an earlier run that are no longer made are taken away.
+    """Write the pages into a folder, all or none; pages of an earlier run that are no longer made are taken away.
 
     Raises:
         UserError: a folder that cannot be written.
     """
+    unfinished = {name: folder / f".{name}.part" for name in pages}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in pages.items():
-            unfinished = folder / f".{name}.part"
-            unfinished.write_text(content, encoding="utf-8", newline="\n")
-            unfinished.replace(folder / name)
+            unfinished[name].write_text(content, encoding="utf-8", newline="\n")
+        for name, path in unfinished.items():
+            path.replace(folder / name)
         for old in _stale(folder, pages):
             old.unlink()
     except OSError as error:
+        for path in unfinished.values():
+            path.unlink(missing_ok=True)
         raise UserError(f"--output {folder}: cannot be written ({error.strerror})") from error
 
 

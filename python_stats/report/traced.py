@@ -1,6 +1,7 @@
 """Rows that know where they came from, and the ways in which their values are written."""
 
 import hashlib
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -64,6 +65,7 @@ def formats(currency: str) -> dict[str, Writer]:
         "number": wording.significant,
         "increment": lambda value: wording.significant(value, signed=True),
         "part": lambda value: wording.number(value, 2),
+        "correlation": _correlation,
         "per_hundred": lambda value: wording.number(value * 100, 1),
         "points": wording.hundredths,
         "probability": lambda value: "> 99.9\u00a0%" if value > 0.999 else "< 0.1\u00a0%" if value < 0.001 else wording.percent(value),
@@ -74,6 +76,15 @@ def formats(currency: str) -> dict[str, Writer]:
     }
     effects: dict[str, Writer] = {f"effect_{unit}": _effect(unit, currency) for unit in ("share", "points", "seconds", "number", "money")}
     return _Formats(plain | effects)
+
+
+def _correlation(value: float) -> str:
+    """Two decimals, or as many more as it takes not to say 0, or 1, of what is neither."""
+
+    def show(number: float, more: int) -> str:
+        return wording.number(number, 2 + more)
+
+    return max((wording.told_apart(show, value, end)[0] for end in (0.0, math.copysign(1, value))), key=len)
 
 
 def _money_rate(value: float, currency: str) -> str:

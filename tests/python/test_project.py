@@ -57,6 +57,7 @@ def test_variables(project: Path) -> None:
         (Flags(target="prod"), "no target 'prod'; it has 'duckdb', 'elsewhere'"),
         (Flags(vars="[1, 2"), "--vars"),
         (Flags(vars="7"), "must be a YAML mapping"),
+        (Flags(vars="{mart_grants: 5}"), "variable 'mart_grants' is 5"),
         (Flags(vars="{reporting_curency: USD}"), "no variable 'reporting_curency' in dbt_project.yml; did you mean 'reporting_currency'?"),
     ],
 )

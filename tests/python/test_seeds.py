@@ -246,20 +246,26 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
     yield build(seeds, tmp_path_factory.mktemp("broken"))
 
 
-@pytest.mark.parametrize("command", [["-c", "from dbt.cli.main import cli; cli()", "seed"], ["-m", "python_stats", "build"]], ids=["dbt", "empathy-roi"])
-def test_an_absolute_folder_of_seeds_is_refused_and_left_as_it_is(command: list[str], tmp_path: Path) -> None:
-    """dbt would write its own SQL over the files."""
-    write_seeds(read_seeds(), tmp_path / "seeds")
-    before = {path.name: path.read_bytes() for path in (tmp_path / "seeds").iterdir()}
+@pytest.mark.parametrize("absolute", [True, False], ids=["absolute", "relative"])
+def test_seeds_beside_the_project_are_read_and_left_as_they_are(absolute: bool, tmp_path: Path) -> None:
+    """dbt would write its own SQL to target/run/<their path>: over them, or out of target."""
+    folder, target = tmp_path / "seeds", tmp_path / "some" / "where" / "target"
+    write_seeds(read_seeds(), folder)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.csv")}
     environment = os.environ | {
-        "EMPATHY_ROI_SEEDS": str(tmp_path / "seeds"), "EMPATHY_ROI_DATABASE": str(tmp_path / "warehouse.duckdb"), "EMPATHY_ROI_TARGET": "duckdb",
+        "EMPATHY_ROI_SEEDS": str(folder) if absolute else os.path.relpath(folder, PROJECT),
+        "EMPATHY_ROI_DATABASE": str(tmp_path / "warehouse.duckdb"), "EMPATHY_ROI_TARGET": "duckdb", "EMPATHY_ROI_SCHEMA": "main",
     }  # fmt: skip
     done = subprocess.run(
-        [sys.executable, *command, "--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path / "logs")],
+        [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "seed", "--target-path", str(target), "--log-path", str(tmp_path / "logs")],
         cwd=PROJECT, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert done.returncode == 2 and f"EMPATHY_ROI_SEEDS is {tmp_path / 'seeds'}" in done.stdout + done.stderr
-    assert before == {path.name: path.read_bytes() for path in (tmp_path / "seeds").iterdir()}
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert before == {path: path.read_bytes() for path in tmp_path.rglob("*.csv")}
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as connection:
+        for path in before:
+            rows = len(list(csv.DictReader(path.open(encoding="utf-8"))))
+            assert connection.execute(f"select count(*) from {path.stem}").fetchall() == [(rows,)]
 
 
 def test_the_projects_own_seeds_break_no_rule(tidy: Build) -> None:

@@ -152,6 +152,14 @@ def test_several_variants() -> None:
     assert {row["alpha"] for row in primary} == {0.025} and all(row["p_adjusted"] == 1.0 for row in primary)
 
 
+def test_exactly_what_was_asked_for_ships() -> None:
+    """0.625 for 0.5: 25 % to the last bit, asked for 25 %; 0.0001 more was not reached."""
+    primary, guard = Objective("conversion", "primary", "increase", 0.1, 0.25, 0.05), Objective("refund_rate", "guardrail", "decrease", 0.1, 0.0, 10.0)
+    for wanted, verdict in ((0.25, "ship"), (0.2501, "hold")):
+        plan = design(objectives=(replace(primary, min_lift_rollout=wanted), guard), planned_sample_per_variant=8192)
+        assert decided((4096, 5120), (100, 100), n=(8192, 8192), plan=plan).verdict == verdict
+
+
 def test_better_and_safe_says_what_is_known_of_guardrails() -> None:
     """Worse within the harm allowed is not "no harm"; without guardrails nothing is said of them."""
     primary = Objective("conversion", "primary", "increase", 0.1, 0.05, 0.05)

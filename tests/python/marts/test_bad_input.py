@@ -129,7 +129,8 @@ def test_variables_are_no_sql(inputs: Inputs, tmp_path: Path) -> None:
     """Numbers and names stand in SQL as they are: what is neither is told, and nothing is built."""
     variables = (
         '{handover_threshold: "2) or 1=1 --", max_clock_skew_hours: "24", pause_seconds: -1, baseline_days: 1.5, cost_window_days: 0,'
-        ' user_segments: [plan, "x; drop table y"], event_dimensions: [ok, "c\'d"], backlog_weights: {severity: x, luck: 1}}'
+        ' user_segments: [plan, "x; drop table y"], event_dimensions: [ok, "c\'d"], backlog_weights: {severity: x, luck: 1},'
+        " disabled_tables: events}"
     )
     done = build(tmp_path / "new.duckdb", inputs, "--vars", variables)
     assert_says(done, [
@@ -140,8 +141,10 @@ def test_variables_are_no_sql(inputs: Inputs, tmp_path: Path) -> None:
         ("variable 'cost_window_days' is \"0\", which is no whole number of at least 1",),
         ("variable 'user_segments' names \"x; drop table y\", which is no plain name",),
         ("variable 'event_dimensions' names \"c'd\"",),
+        ("variable 'disabled_tables' is \"events\", which is no list",),
         ("variable 'backlog_weights'", "must give some of severity"),
     ])  # fmt: skip
+    assert (done.stdout + done.stderr).count("'disabled_tables' is") == 1
     assert tables_of(tmp_path / "new.duckdb") == []
 
 

@@ -16,7 +16,7 @@ from python_stats import stages, svg
 from python_stats.errors import UserError
 from python_stats.metrics import metrics
 from python_stats.project import Flags, open_project
-from python_stats.report import formats, render_site, write_site
+from python_stats.report import charts, formats, render_site, write_site
 from python_stats.report.naming import file_name
 from python_stats.report.page import effect_form, value_form
 from python_stats.warehouse import open_warehouse
@@ -496,6 +496,32 @@ def test_a_metric_without_weeks_says_where_it_is(page_project: Path) -> None:
         assert "– in windows of 30 and 90 days of experiments only" in " ".join(words_of(part).split())
     counting = [row for row in every.split("</tr>") if "still counting" in row]
     assert len(counting) == 1 and ">error_rate<" in counting[0].replace("<wbr>", "")  # of those with weeks the only one that ripens
+
+
+def test_a_curve_begins_at_the_mark_before_its_first_time() -> None:
+    drawn = str(charts.survival([charts.Line("all", [(4000.0, 0.9), (90_000.0, 0.2)])], "time", "open", "label", "id"))
+    assert ">1 h<" in drawn and ">1 min<" not in drawn and ">10 min<" not in drawn
+
+
+def test_a_correlation_is_neither_none_nor_whole_where_it_is_not() -> None:
+    write = formats("EUR")["correlation"]
+    assert [write(value) for value in (0.74, 0.0046, -0.0046, -0.9968, 0.0, -1.0)] == ["0.74", "0.005", "−0.005", "−0.997", "0.00", "−1.00"]
+
+
+def test_pages_are_written_all_or_none(tmp_path: Path, plain: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is full at the third page."""
+    write_site(tmp_path / "out", dict.fromkeys(plain, "old"))
+    write = Path.write_text
+
+    def filling(path: Path, *args: Any, **more: Any) -> int:
+        if len(list(path.parent.glob(".*.part"))) == 2:
+            raise OSError(28, "No space left on device")
+        return write(path, *args, **more)
+
+    monkeypatch.setattr(Path, "write_text", filling)
+    with pytest.raises(UserError, match="No space left"):
+        write_site(tmp_path / "out", plain)
+    assert {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "out").iterdir()} == dict.fromkeys(plain, "old")
 
 
 def test_no_open_recorded_is_no_rate_of_opens(page_project: Path) -> None:
