@@ -229,19 +229,6 @@ def smallest(enough: Callable[[float], bool], start: float) -> float:
     return high
 
 
-def log_rank_events(hazard_ratio: Floats, alpha: Floats, target: Floats, share_control: Floats, share_variant: Floats) -> Floats:
-    """Events, both arms together, that the log-rank test needs (Schoenfeld 1983, eq. 1); `nan` for a hazard ratio of 1.
-
-    D = (z_{α/2} + z_β)² / (q₀ q₁ (ln HR)²) with q the two arms' shares of each other.
-    """
-    from scipy.special import ndtri
-
-    quota = share_control / (share_control + share_variant)
-    with np.errstate(all="ignore"):
-        events = (-ndtri(alpha / 2) + ndtri(target)) ** 2 / (quota * (1 - quota) * np.log(hazard_ratio) ** 2)
-    return np.where(np.isfinite(events), events, np.nan)
-
-
 @dataclass(frozen=True)
 class TimeAlternative:
     """A life table and what it becomes when the hazard is multiplied; one element per curve.
