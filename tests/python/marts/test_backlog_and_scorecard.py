@@ -36,12 +36,18 @@ def measured(database: Path, idea: dict[str, Any]) -> tuple[float, float | None,
         return len(sent), 1 - converted / len(sent), None if values.get(target) is None else converted * values[target]
     if idea["step_id"]:
         step = next(row for row in costs if (row["journey_id"], row["step_id"]) == (idea["journey_id"], idea["step_id"]))
-        return step["entries"], step["abandonments"] / step["entries"], step["expected_value_lost"]
+        seen = [row for row in rows_of(database, "select * from fct_step_attempts")
+                if (row["journey_id"], row["step_id"]) == (idea["journey_id"], idea["step_id"]) and since <= row["first_entered_at"] < now]  # fmt: skip
+        finished = [row["is_abandoned"] for row in seen if row["is_completed"] or row["attempt_outcome"] != "in_progress"]
+        assert len(seen) == step["entries"] and 0 < sum(finished) == step["abandonments"] < len(finished) < len(seen)
+        return step["entries"], sum(finished) / len(finished), step["expected_value_lost"]
     if idea["journey_id"]:
         attempts = [row for row in rows_of(database, "select * from fct_journey_attempts")
                     if row["journey_id"] == idea["journey_id"] and since <= row["started_at"] < now]  # fmt: skip
         lost = sum(row["expected_value_lost"] for row in costs if row["journey_id"] == idea["journey_id"] and row["expected_value_lost"])
-        return len(attempts), sum(row["outcome"] == "abandoned" for row in attempts) / len(attempts), lost
+        finished = [row["outcome"] == "abandoned" for row in attempts if row["outcome"] != "in_progress"]
+        assert len(finished) < len(attempts)
+        return len(attempts), sum(finished) / len(finished), lost
     if idea["channel"]:
         tickets = [row for row in rows_of(database, "select * from fct_tickets") if row["channel"] == idea["channel"] and since <= row["opened_at"] < now]
         bad = sum(row["handover_timing"] in ("late", "missed") or row["reopens"] > 0 or row["is_repeat_contact"] is True for row in tickets)
