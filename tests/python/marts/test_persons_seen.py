@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
-from builds import PROJECT, RAW_KEYS, Inputs, Row, build, rows_of, write_csv
+from builds import PROJECT, RAW_KEYS, Inputs, Row, build, rows_of, run_dbt, write_csv
 
 
 def view(person: str, page: str, at: str) -> Row:
@@ -43,3 +44,16 @@ def test_whoever_completes_in_a_session_of_weeks_is_seen_that_day(tmp_path: Path
     database = build(tmp_path / "built.duckdb", inputs, "--select", "+metric_weekly")
     assert rows_of(database, "select count(*) as sessions from int_sessions") == [{"sessions": 1}]
     assert conversion(database)["10 March"] == (1, 1)
+
+
+def test_the_time_spine_reaches_from_the_first_day_to_the_last(tmp_path: Path) -> None:
+    """However far apart: one moment of 1970 made it end in 1997."""
+    inputs = Inputs(PROJECT / "seeds", str(tmp_path / "raw" / "{table}.csv"), {"disabled_tables": [table for table in RAW_KEYS if table != "events"]})
+    write_csv(tmp_path / "raw" / "events.csv", [view("ann", "/", "1970-01-02 10:00:00"), view("ann", "/", "2025-04-02 10:00:00")])
+    database = build(tmp_path / "built.duckdb", inputs, "--select", "+time_spine")
+    first, last = date(1970, 1, 2), date(2025, 4, 2)
+    assert rows_of(database, "select min(date_day) as first, max(date_day) as last, count(distinct date_day) as days, count(*) as rows from time_spine") == [
+        {"first": first, "last": last, "days": (last - first).days + 1, "rows": (last - first).days + 1}
+    ]
+    held = run_dbt("test", database, inputs, "--select", "time_spine_ends_with_the_last_day")
+    assert held.returncode == 0, held.stdout + held.stderr
