@@ -66,7 +66,8 @@ select
     'campaign' as measured_at,
     campaigns.campaign_id as target,
     messages.delivered as volume,
-    1 - {{ rate('messages.converted', 'messages.delivered') }} as severity,
+    -- nothing can convert where there is nothing to convert to
+    case when campaigns.target_journey_id is not null then 1 - {{ rate('messages.converted', 'messages.delivered') }} end as severity,
     case when journeys.currency = {{ currency }} then messages.converted * journeys.value_per_completion end as value_at_stake
 from {{ ref('cfg_campaigns') }} as campaigns
 inner join messages

@@ -82,6 +82,17 @@ def test_ideas_are_ranked_by_what_was_measured(built: Path) -> None:
     assert [idea["score"] for idea in ideas] == sorted((idea["score"] for idea in ideas), reverse=True)
 
 
+def test_a_campaign_without_a_target_is_not_severe(built: Path) -> None:
+    """Nothing can convert to it: that all of its messages went without a conversion says nothing of them."""
+    campaigns = rows_of(built, """
+        select target_journey_id, severity, value_at_stake
+        from cfg_campaigns inner join int_backlog_targets on measured_at = 'campaign' and target = campaign_id""")  # fmt: skip
+    assert {row["target_journey_id"] is None for row in campaigns} == {True, False}
+    for row in campaigns:
+        assert (row["severity"] is None) == (row["target_journey_id"] is None)
+        assert row["target_journey_id"] is not None or row["value_at_stake"] is None
+
+
 def test_now_is_also_told_by_the_clock_of_the_reports(built: Path) -> None:
     now = rows_of(built, "select * from as_of")[0]
     assert now["local_as_of"] == now["as_of"].replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(TIMEZONE)).replace(tzinfo=None) != now["as_of"]
