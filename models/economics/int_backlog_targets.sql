@@ -6,25 +6,14 @@
 with steps as (
 
     select
-        journey_id,
-        step_id,
-        entries,
-        abandonments,
-        case when currency = {{ currency }} then expected_value_lost end as expected_value_lost
-    from {{ ref('friction_cost') }}
-
-),
-
-attempts as (
-
-    select
-        attempts.journey_id,
-        count(*) as attempts,
-        {{ count_where("attempts.outcome = 'abandoned'") }} as abandonments
-    from {{ ref('fct_journey_attempts') }} as attempts
-    cross join {{ ref('as_of') }} as now
-    where {{ epoch_us('attempts.started_at') }} >= now.as_of_us - {{ window_us }} and {{ epoch_us('attempts.started_at') }} < now.as_of_us
-    group by attempts.journey_id
+        costs.journey_id,
+        costs.step_id,
+        costs.entries,
+        summary.abandonment_rate,
+        case when costs.currency = {{ currency }} then costs.expected_value_lost end as expected_value_lost
+    from {{ ref('friction_cost') }} as costs
+    left join {{ ref('friction_step_summary') }} as summary
+        on costs.journey_id = summary.journey_id and costs.step_id = summary.step_id
 
 ),
 
@@ -59,25 +48,26 @@ select
     'step' as measured_at,
     journey_id || '/' || step_id as target,
     entries as volume,
-    {{ rate('abandonments', 'entries') }} as severity,
+    abandonment_rate as severity,
     expected_value_lost as value_at_stake
 from steps
 union all
 select
     'journey' as measured_at,
-    attempts.journey_id as target,
-    attempts.attempts as volume,
-    {{ rate('attempts.abandonments', 'attempts.attempts') }} as severity,
+    summary.journey_id as target,
+    summary.attempts as volume,
+    summary.abandonment_rate as severity,
     lost.value_at_stake
-from attempts
+from {{ ref('friction_journey_summary') }} as summary
 inner join (select journey_id, {{ exact_sum('expected_value_lost') }} as value_at_stake from steps group by journey_id) as lost
-    on attempts.journey_id = lost.journey_id
+    on summary.journey_id = lost.journey_id
 union all
 select
     'campaign' as measured_at,
     campaigns.campaign_id as target,
     messages.delivered as volume,
-    1 - {{ rate('messages.converted', 'messages.delivered') }} as severity,
+    -- nothing can convert where there is nothing to convert to
+    case when campaigns.target_journey_id is not null then 1 - {{ rate('messages.converted', 'messages.delivered') }} end as severity,
     case when journeys.currency = {{ currency }} then messages.converted * journeys.value_per_completion end as value_at_stake
 from {{ ref('cfg_campaigns') }} as campaigns
 inner join messages

@@ -1,17 +1,20 @@
--- The days on which each person was seen, by person key: in a session, a ticket of theirs, an answer, a transaction, or exposed to an
--- experiment. What only reached them (a message) is not it. The first day of each of their weeks is marked, so that persons are counted
--- by week without telling them apart.
+-- The days on which each person was seen, by person key: the first and the last of a session, and those of a completion, a ticket of
+-- theirs, an answer, a transaction, or an exposure to an experiment. What only reached them (a message) is not it. The first day of each
+-- of their weeks is marked, so that persons are counted by week without telling them apart.
 {{ built_by('person') }}
-{% set acts = {'int_sessions': 'started_us', 'int_ticket_lives': 'opened_us', 'int_person_answers': 'occurred_us', 'int_person_transactions': 'occurred_us', 'int_exposures': 'exposed_us'} -%}
+{% set acts = [
+    ('int_sessions', 'started_us'), ('int_sessions', 'ended_us'), ('int_attempts', 'completed_us'), ('int_ticket_lives', 'opened_us'),
+    ('int_person_answers', 'occurred_us'), ('int_person_transactions', 'occurred_us'), ('int_exposures', 'exposed_us'),
+] -%}
 
 with acts as (
 
-    {% for relation, moment in acts.items() -%}
+    {% for relation, moment in acts -%}
     select
         person_key,
         {{ local_day(moment, var('reporting_timezone', 'UTC')) }} as active_on
     from {{ ref(relation) }}
-    where {{ is_touched('person_key') }}
+    where {{ moment }} is not null and {{ is_touched('person_key') }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 

@@ -1,7 +1,7 @@
--- Every day from the first that anything happened on to the day of as_of: what the semantic layer lays gaps and running totals over.
+-- Every day from the first to the last on which anybody was seen: what the semantic layer lays gaps and running totals over.
 with numbers as (
 
-    {{ dbt.generate_series(10000) }}
+    {{ dbt.generate_series(seen_day_count()) }}
 
 ),
 

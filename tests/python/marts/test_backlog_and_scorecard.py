@@ -36,12 +36,18 @@ def measured(database: Path, idea: dict[str, Any]) -> tuple[float, float | None,
         return len(sent), 1 - converted / len(sent), None if values.get(target) is None else converted * values[target]
     if idea["step_id"]:
         step = next(row for row in costs if (row["journey_id"], row["step_id"]) == (idea["journey_id"], idea["step_id"]))
-        return step["entries"], step["abandonments"] / step["entries"], step["expected_value_lost"]
+        seen = [row for row in rows_of(database, "select * from fct_step_attempts")
+                if (row["journey_id"], row["step_id"]) == (idea["journey_id"], idea["step_id"]) and since <= row["first_entered_at"] < now]  # fmt: skip
+        finished = [row["is_abandoned"] for row in seen if row["is_completed"] or row["attempt_outcome"] != "in_progress"]
+        assert len(seen) == step["entries"] and 0 < sum(finished) == step["abandonments"] < len(finished) < len(seen)
+        return step["entries"], sum(finished) / len(finished), step["expected_value_lost"]
     if idea["journey_id"]:
         attempts = [row for row in rows_of(database, "select * from fct_journey_attempts")
                     if row["journey_id"] == idea["journey_id"] and since <= row["started_at"] < now]  # fmt: skip
         lost = sum(row["expected_value_lost"] for row in costs if row["journey_id"] == idea["journey_id"] and row["expected_value_lost"])
-        return len(attempts), sum(row["outcome"] == "abandoned" for row in attempts) / len(attempts), lost
+        finished = [row["outcome"] == "abandoned" for row in attempts if row["outcome"] != "in_progress"]
+        assert len(finished) < len(attempts)
+        return len(attempts), sum(finished) / len(finished), lost
     if idea["channel"]:
         tickets = [row for row in rows_of(database, "select * from fct_tickets") if row["channel"] == idea["channel"] and since <= row["opened_at"] < now]
         bad = sum(row["handover_timing"] in ("late", "missed") or row["reopens"] > 0 or row["is_repeat_contact"] is True for row in tickets)
@@ -74,6 +80,17 @@ def test_ideas_are_ranked_by_what_was_measured(built: Path) -> None:
             assert idea[f"{name}_part"] == pytest.approx(part), name
         assert idea["score"] == pytest.approx(100 * sum(WEIGHTS[name] * part for name, part in parts.items()) / sum(WEIGHTS.values()))
     assert [idea["score"] for idea in ideas] == sorted((idea["score"] for idea in ideas), reverse=True)
+
+
+def test_a_campaign_without_a_target_is_not_severe(built: Path) -> None:
+    """Nothing can convert to it: that all of its messages went without a conversion says nothing of them."""
+    campaigns = rows_of(built, """
+        select target_journey_id, severity, value_at_stake
+        from cfg_campaigns inner join int_backlog_targets on measured_at = 'campaign' and target = campaign_id""")  # fmt: skip
+    assert {row["target_journey_id"] is None for row in campaigns} == {True, False}
+    for row in campaigns:
+        assert (row["severity"] is None) == (row["target_journey_id"] is None)
+        assert row["target_journey_id"] is not None or row["value_at_stake"] is None
 
 
 def test_now_is_also_told_by_the_clock_of_the_reports(built: Path) -> None:
