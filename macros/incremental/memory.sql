@@ -72,19 +72,21 @@
 {{ return(once['environment']) }}
 {%- endmacro %}
 
-{# The seeds and the incremental models that a model hangs on, directly or through others. The gate behind the seeds' rules is no such way. #}
+{# The seeds, the tables and the incremental models that a model hangs on, directly or through others. The gate behind the seeds' rules is no such way. #}
 {% macro lineage(of_id) -%}
 {%- set known = memory().lineage -%}
 {%- if of_id not in known -%}
     {%- set nodes = ref.manifest.nodes -%}
     {%- set seen = [of_id] -%}
-    {%- set found = {'seeds': [], 'incremental': []} -%}
+    {%- set found = {'seeds': [], 'tables': [], 'incremental': []} -%}
     {%- for unique_id in seen -%}
         {%- set node = nodes[unique_id] -%}
         {%- if node.resource_type == 'seed' -%}
             {%- do found.seeds.append(unique_id) -%}
         {%- elif unique_id != of_id and node.config.materialized == 'incremental' and not node.config.meta.get('is_always_full') -%}
             {%- do found.incremental.append(node.name) -%}
+        {%- elif unique_id != of_id and node.config.materialized == 'table' -%}
+            {%- do found.tables.append(unique_id) -%}
         {%- endif -%}
         {%- for parent in node.depends_on_nodes if parent in nodes and parent not in seen and '.seed_violations' not in parent -%}
             {%- do seen.append(parent) -%}
