@@ -27,6 +27,7 @@
     {%- call noop_statement('main', 'UNCHANGED', 'UNCHANGED', 0) -%}{%- endcall -%}
     {{ return({'relations': [this.incorporate(type='view' if kind == 'view' else 'table')]}) }}
 {%- endif -%}
+{%- if kind == 'incremental' and engine != 'spark' and has_other_columns() -%}{%- do memory.replaced.update({model.unique_id: true}) -%}{%- endif -%}
 {%- set result = spark_incremental() if kind == 'incremental' and engine == 'spark' else dbt['materialization_' ~ kind ~ '_' ~ engine]() -%}
 {%- if is_building() and kind != 'test' -%}
     {%- do memory.built.update({model.unique_id: true}) -%}

@@ -14,7 +14,7 @@
 
 {#
   builds: per model, seed and test its last build before this run. run_no: this run. broken_run_no: the last run that did not end.
-  kept: what stood, by unique id; built: what was built in this run; full_now: those from scratch; increments_kept: those whose new rows lie beside them; set_aside: tables that go when the run ends. The rest is worked out as it is asked for.
+  kept: what stood, by unique id; built: what was built in this run; full_now: those from scratch; replaced: those of them that a new table takes the place of; increments_kept: those whose new rows lie beside them; set_aside: tables that go when the run ends. The rest is worked out as it is asked for.
 #}
 {% macro remembered() -%}
 {%- set builds = {} -%}
@@ -36,7 +36,7 @@
 {%- endif -%}
 {{ return({
     'builds': builds, 'run_no': builds.get('(run)', {'run_no': 0}).run_no + 1, 'broken_run_no': broken.run_no,
-    'kept': {}, 'built': {}, 'full_now': {}, 'made_of': {}, 'increments': {}, 'increments_kept': {}, 'set_aside': [], 'lineage': {}, 'landing': {}, 'raw_columns': {}, 'raw_files': {}, 'file_marks': {}, 'raw_state': {}, 'seed_columns': {}, 'once': {},
+    'kept': {}, 'built': {}, 'full_now': {}, 'replaced': {}, 'made_of': {}, 'increments': {}, 'increments_kept': {}, 'set_aside': [], 'lineage': {}, 'landing': {}, 'raw_columns': {}, 'raw_files': {}, 'file_marks': {}, 'raw_state': {}, 'seed_columns': {}, 'once': {},
 }) }}
 {%- endmacro %}
 
