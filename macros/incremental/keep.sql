@@ -27,6 +27,7 @@
     {%- call noop_statement('main', 'UNCHANGED', 'UNCHANGED', 0) -%}{%- endcall -%}
     {{ return({'relations': [this.incorporate(type='view' if kind == 'view' else 'table')]}) }}
 {%- endif -%}
+{%- if kind == 'incremental' and engine != 'spark' and has_other_columns() -%}{%- do memory.replaced.update({model.unique_id: true}) -%}{%- endif -%}
 {%- set result = spark_incremental() if kind == 'incremental' and engine == 'spark' else dbt['materialization_' ~ kind ~ '_' ~ engine]() -%}
 {%- if is_building() and kind != 'test' -%}
     {%- do memory.built.update({model.unique_id: true}) -%}
@@ -56,15 +57,17 @@
 {% macro made_of(kind) -%}
 {%- if kind == 'incremental' -%}{{ return(fingerprint()) }}{%- endif -%}
 {%- if kind == 'seed' -%}
-    {#- of a large file dbt knows the path alone -#}
-    {%- set content = model.checksum.checksum if model.checksum.name == 'sha256' else invocation_id -%}
+    {%- set found = content_of_seed(model) -%}
 {%- else -%}
     {#- without the name of the database: on DuckDB a file may be copied or moved -#}
-    {%- set content = (model.compiled_code or sql).replace(adapter.quote(target.database) ~ '.', '') -%}
+    {%- set found = digest_of(kind, (model.compiled_code or sql).replace(adapter.quote(target.database) ~ '.', ''), model.config) -%}
 {%- endif -%}
-{%- set found = local_md5(kind ~ content ~ tojson([model.config.get('column_types'), model.config.get('fail_calc'), model.config.get('warn_if'), model.config.get('error_if')])) -%}
 {%- do memory().made_of.update({model.unique_id: found}) -%}
 {{ return(found) }}
+{%- endmacro %}
+
+{% macro digest_of(kind, content, settings) -%}
+{{ return(local_md5(kind ~ content ~ tojson([settings.get('column_types'), settings.get('fail_calc'), settings.get('warn_if'), settings.get('error_if')]))) }}
 {%- endmacro %}
 
 {# Has nothing landed in a raw table since it was last checked? Its files or hours have been compared already, as the SQL was made. #}

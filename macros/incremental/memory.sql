@@ -14,7 +14,7 @@
 
 {#
   builds: per model, seed and test its last build before this run. run_no: this run. broken_run_no: the last run that did not end.
-  kept: what stood, by unique id; built: what was built in this run; full_now: those from scratch; increments_kept: those whose new rows lie beside them; set_aside: tables that go when the run ends. The rest is worked out as it is asked for.
+  kept: what stood, by unique id; built: what was built in this run; full_now: those from scratch; replaced: those of them that a new table takes the place of; increments_kept: those whose new rows lie beside them; set_aside: tables that go when the run ends. The rest is worked out as it is asked for.
 #}
 {% macro remembered() -%}
 {%- set builds = {} -%}
@@ -36,7 +36,7 @@
 {%- endif -%}
 {{ return({
     'builds': builds, 'run_no': builds.get('(run)', {'run_no': 0}).run_no + 1, 'broken_run_no': broken.run_no,
-    'kept': {}, 'built': {}, 'full_now': {}, 'made_of': {}, 'increments': {}, 'increments_kept': {}, 'set_aside': [], 'lineage': {}, 'landing': {}, 'raw_columns': {}, 'raw_files': {}, 'file_marks': {}, 'raw_state': {}, 'seed_columns': {}, 'once': {},
+    'kept': {}, 'built': {}, 'full_now': {}, 'replaced': {}, 'made_of': {}, 'increments': {}, 'increments_kept': {}, 'set_aside': [], 'lineage': {}, 'landing': {}, 'raw_columns': {}, 'raw_files': {}, 'file_marks': {}, 'raw_state': {}, 'seed_columns': {}, 'once': {},
 }) }}
 {%- endmacro %}
 
@@ -72,19 +72,21 @@
 {{ return(once['environment']) }}
 {%- endmacro %}
 
-{# The seeds and the incremental models that a model hangs on, directly or through others. The gate behind the seeds' rules is no such way. #}
+{# The seeds, the tables and the incremental models that a model hangs on, directly or through others. The gate behind the seeds' rules is no such way. #}
 {% macro lineage(of_id) -%}
 {%- set known = memory().lineage -%}
 {%- if of_id not in known -%}
     {%- set nodes = ref.manifest.nodes -%}
     {%- set seen = [of_id] -%}
-    {%- set found = {'seeds': [], 'incremental': []} -%}
+    {%- set found = {'seeds': [], 'tables': [], 'incremental': []} -%}
     {%- for unique_id in seen -%}
         {%- set node = nodes[unique_id] -%}
         {%- if node.resource_type == 'seed' -%}
             {%- do found.seeds.append(unique_id) -%}
         {%- elif unique_id != of_id and node.config.materialized == 'incremental' and not node.config.meta.get('is_always_full') -%}
             {%- do found.incremental.append(node.name) -%}
+        {%- elif unique_id != of_id and node.config.materialized == 'table' -%}
+            {%- do found.tables.append(unique_id) -%}
         {%- endif -%}
         {%- for parent in node.depends_on_nodes if parent in nodes and parent not in seen and '.seed_violations' not in parent -%}
             {%- do seen.append(parent) -%}

@@ -63,12 +63,14 @@ insert into {{ builds_relation() }} values
 {#
   Everything that decides what an incremental model's rows are, beside the raw rows: its own SQL and the project's macros, the
   variables, the seeds that it reads, and the columns of its raw table. `as_of` is not among them: it moves.
+  A seed is what the warehouse holds of it, or, where this run has yet to load it, what the run `is_to_load`.
 #}
-{% macro settings_of(node) -%}
+{% macro settings_of(node, is_to_load=false) -%}
 {%- set settings = {'the SQL': local_md5(node.raw_code ~ all_macros()), 'the columns of the raw table': local_md5(raw_state(node))} -%}
 {%- for unique_id in lineage(node.unique_id).seeds -%}
     {%- set seed = ref.manifest.nodes[unique_id] -%}
-    {%- do settings.update({seed.original_file_path.split('/')[-1]: seed.checksum.checksum[:16]}) -%}
+    {%- set content = content_of_seed(seed) if is_to_load and unique_id in selected_resources else read_of_seed(seed, node) -%}
+    {%- do settings.update({seed.original_file_path.split('/')[-1]: content[:16]}) -%}
 {%- endfor -%}
 {%- if node.fqn[1] in ('experiments', 'metrics') -%}{%- do settings.update({'the metrics': all_metrics()}) -%}{%- endif -%}
 {%- if id_form() -%}{%- do settings.update({'the key of the pseudonyms': id_form()}) -%}{%- endif -%}

@@ -16,6 +16,11 @@
             {%- for column in contract.columns if column.get('required') and column.name not in present -%}
                 {%- do faults.append("raw table '" ~ table ~ "' has no column '" ~ column.name ~ "', which the raw contract requires") -%}
             {%- endfor -%}
+            {%- if table == 'users' -%}
+                {%- for name in var('user_segments', []) or [] if name is string and name not in present -%}
+                    {%- do faults.append("variable 'user_segments' names \"" ~ name ~ "\", which raw table 'users' does not have; it has " ~ present.keys() | sort | join(', ')) -%}
+                {%- endfor -%}
+            {%- endif -%}
             {%- set single = contract.columns | rejectattr('may_be_nested', 'defined') | map(attribute='name') | list + staged_extras(table) + ['loaded_at'] -%}
             {%- for name in single | unique if is_nested(present.get(name, '')) -%}
                 {%- do faults.append("raw table '" ~ table ~ "' has lists or structs in column '" ~ name ~ "' (" ~ present[name] ~ '), where the raw contract wants one value') -%}
