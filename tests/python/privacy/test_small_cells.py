@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +25,7 @@ from python_stats.report.site import render_site
 from python_stats.tables import TABLES
 from python_stats.warehouse import open_warehouse
 
+PROJECT = Path(__file__).parents[3]
 LEAST = 10
 
 
@@ -96,6 +98,21 @@ def test_a_public_mart_has_to_say(tmp_path: Path) -> None:
     found = small_cells.declared(manifest_with(tmp_path / "manifest.json", {"small_cells": {"count": ["n"], "within": ["day"]}}))
     assert found["mart"] == Cells(("n",), ("day",))
     assert "mart" not in small_cells.declared(manifest_with(tmp_path / "manifest.json", {"small_cells": {"none": "it is about shops"}}))
+
+
+def said_of(mart: str) -> dict[str, list[str]]:
+    """What the YAML of a mart says of its small cells."""
+    models = [model for path in (PROJECT / "models").glob("**/_*.yml") for model in yaml.safe_load(path.read_text("utf-8")).get("models", [])]
+    return dict(next(model for model in models if model["name"] == mart)["config"]["meta"]["small_cells"])
+
+
+def test_a_journeys_total_does_not_tell_a_step_of_it() -> None:
+    """friction_cost_by_journey publishes what the steps of friction_cost add up to: of 3, 40 and 50 entries two steps are withheld."""
+    cells = said_of("friction_cost")
+    with duckdb.connect() as connection:
+        connection.execute("create table mart as select * from (values ('a', 'x', 3), ('a', 'y', 40), ('a', 'z', 50), ('b', 'x', 40)) as t(journey_id, step_id, entries)")
+        query = small_cells.shown_rows("mart", ["journey_id", "step_id", "entries"], Cells(tuple(cells["count"]), tuple(cells["within"])), LEAST)
+        assert sorted(connection.execute(query).fetchall()) == [("a", "z", 50), ("b", "x", 40)]
 
 
 def test_every_table_of_the_statistics_says() -> None:
