@@ -3,12 +3,14 @@
 
   Per seed: `key` (its columns together are unique), `columns` in order, `references` (columns, seed, its columns), and
   `is_optional` where the file may be missing. Per column: `kind` (text, integer, number, boolean, date, clock = HH:MM; text unless
-  told), `required`, `allowed`, `min` and `max` (inclusive), `above` and `below` (exclusive), `default` (what an empty cell means).
+  told), `required`, `allowed`, `reserved` (the value that stands for everything, which no cell may have), `min` and `max` (inclusive), `above`
+  and `below` (exclusive), `default` (what an empty cell means).
 #}
 {% macro seed_contract() -%}
 {%- set id = {'required': true} -%}
 {%- set text = {} -%}
 {%- set words = {'required': true} -%}
+{%- set team = {'required': true, 'reserved': 'all'} -%}
 {%- set flag = {'kind': 'boolean', 'required': true} -%}
 {%- set feature_class = {'required': true, 'allowed': [
     'reduced_friction', 'contextual_messaging', 'human_handover', 'personalized_reassurance', 'self_serve_clarity',
@@ -20,7 +22,7 @@
     'journeys': {'key': ['journey_id'], 'columns': {
         'journey_id': id,
         'journey_name': words,
-        'owner_team': words,
+        'owner_team': team,
         'intent': {'required': true, 'allowed': ['high', 'low']},
         'attempt_timeout_minutes': {'kind': 'integer', 'required': true, 'above': 0, 'max': 10000000},
         'value_per_completion': {'kind': 'number', 'min': 0, 'max': 1000000000},
@@ -53,11 +55,11 @@
         'target_journey_id': text,
         'target_step_id': text,
         'attribution_hours': {'kind': 'integer', 'above': 0, 'max': 100000},
-        'owner_team': words,
+        'owner_team': team,
     }},
     'support_costs': {'key': ['channel'], 'columns': {
         'channel': id,
-        'owner_team': words,
+        'owner_team': team,
         'cost_per_contact': {'kind': 'number', 'required': true, 'min': 0, 'max': 1000000},
         'minutes_per_agent_message': {'kind': 'number', 'required': true, 'min': 0, 'max': 10000},
         'cost_per_agent_minute': {'kind': 'number', 'required': true, 'min': 0, 'max': 10000},
@@ -77,7 +79,7 @@
         'experiment_id': id,
         'experiment_name': words,
         'feature_class': feature_class,
-        'owner_team': words,
+        'owner_team': team,
         'journey_id': text,
         'hypothesis': words,
         'what_changes': {'required': true, 'allowed': single_changes + ['several']},
@@ -135,7 +137,7 @@
         'idea_id': id,
         'idea_name': words,
         'feature_class': feature_class,
-        'owner_team': words,
+        'owner_team': team,
         'hypothesis': words,
         'journey_id': text,
         'step_id': text,

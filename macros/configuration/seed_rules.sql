@@ -26,6 +26,7 @@
 {%- set kind = column.get('kind', 'text') -%}
 {%- if column.get('allowed') == 'metrics' -%}{{ return('write the id of a metric, such as conversion') }}
 {%- elif column.get('allowed') -%}{{ return('write one of ' ~ column.allowed | join(', ')) }}
+{%- elif column.get('reserved') -%}{{ return('write a value other than "' ~ column.reserved ~ '", which stands for everyone together') }}
 {%- endif -%}
 {%- set thing = {
     'text': 'a value', 'integer': 'a whole number', 'number': 'a number', 'boolean': 'true or false',
@@ -49,6 +50,7 @@ select
             '{{ column.get('kind', 'text') }}' as kind,
             {{ 'true' if column.get('required') and is_in_file else 'false' }} as is_required,
             {{ "'|" ~ allowed | join('|') ~ "|'" if allowed else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as allowed,
+            {{ literal(column.reserved) if column.get('reserved') else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as reserved,
             cast({{ column.get('min', column.get('above', 'null')) }} as {{ type_double() }}) as lowest,
             {{ 'false' if 'above' in column else 'true' }} as lowest_is_allowed,
             cast({{ column.get('max', column.get('below', 'null')) }} as {{ type_double() }}) as highest,

@@ -58,6 +58,7 @@ judged as (
             when kind = 'date' and {{ seed_date('cell') }} is null then 'type'
             when kind = 'clock' and {{ seed_clock('cell') }} is null then 'type'
             when {{ dbt.position("'|' || cell || '|'", 'allowed') }} = 0 or (allowed is not null and cell like '%|%') then 'allowed'
+            when cell = reserved then 'reserved'
             when {{ safe_cast_number('cell') }} < lowest or {{ safe_cast_number('cell') }} > highest then 'range'
             when {{ safe_cast_number('cell') }} = lowest and not lowest_is_allowed then 'range'
             when {{ safe_cast_number('cell') }} = highest and not highest_is_allowed then 'range'

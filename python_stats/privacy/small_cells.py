@@ -8,7 +8,8 @@ published as well:
         small_cells: {count: [attempts], within: [day, journey_id, dimension_name]}   # or {none: why no row is about few persons}
 
 A row with a count between 1 and the minimum is withheld. Where rows add up, a total less the rows that are shown would tell the one that
-is not: then the next larger rows of the group are withheld as well, until all that is withheld counts at least the minimum.
+is not: then the next larger rows of the group are withheld as well, until all that is withheld counts at least the minimum. Rows that
+add up in several ways have a list for each: `within: [[week], [campaign_id]]`.
 """
 
 import json
@@ -45,11 +46,11 @@ class Cells:
 
     Attributes:
         count: columns; the smallest that is not null decides.
-        within: columns, or expressions over columns, whose rows add up to something that is published.
+        within: per way in which rows add up to something that is published, the columns, or expressions over columns, that they share.
     """
 
     count: tuple[str, ...]
-    within: tuple[str, ...] = ()
+    within: tuple[tuple[str, ...], ...] = ()
 
 
 def least(variables: Mapping[str, Any]) -> int | None:
@@ -84,10 +85,16 @@ def declared(manifest: Path) -> dict[str, Cells]:
     found = {}
     for table, cells in {**said, **STATISTICS}.items():
         if "count" in cells:
-            found[table] = Cells(tuple(cells["count"]), tuple(cells.get("within", ())))
+            found[table] = Cells(tuple(cells["count"]), groupings(cells.get("within", [])))
         elif "none" not in cells:
             raise UserError(f"mart '{table}' is public, but config.meta.small_cells does not say what counts its rows (docs/privacy.md)")
     return found
+
+
+def groupings(within: Sequence[str | Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+    """Each way in which rows add up, of `within` as a mart says it: columns, or a list of columns for each way."""
+    columns = tuple(each for each in within if isinstance(each, str))
+    return ((columns,) if columns else ()) + tuple(tuple(each) for each in within if not isinstance(each, str))
 
 
 def shown(variables: Mapping[str, Any], manifest: Path, quote: Callable[[str], str] = quoted) -> Shown:
@@ -123,14 +130,17 @@ def shown_rows(
     counted = [f"nullif({quote(name)}, 0)" for name in cells.count]  # nobody is not few
     size = f"least({', '.join(counted)})" if len(counted) > 1 else counted[0]
     sized = f"select {listed}, {size} as cell_size from {relation}"
-    if not cells.within:
-        return f"select {listed} from ({sized}) as sized where cell_size is null or cell_size >= {least_count}"
-    group = f"partition by {', '.join(cells.within)}"
+    told = f"select {listed}, cell_size, case when cell_size < {least_count} then 1 else 0 end as is_withheld from ({sized}) as sized"
     ordered = ", ".join(f"{quote(name)} nulls last" for name in columns)
-    before = f"{group} order by coalesce(cell_size, 0), {ordered} rows between unbounded preceding and 1 preceding"
-    ranked = (
-        f"select {listed}, cell_size, min(cell_size) over ({group}) as smallest_cell,"
-        f" coalesce(sum(cell_size) over ({before}), 0) as smaller_cells from ({sized}) as sized"
-    )
-    is_enough = f"(smallest_cell >= {least_count} or smaller_cells >= {least_count})"
-    return f"select {listed} from ({ranked}) as ranked where cell_size is null or (cell_size >= {least_count} and {is_enough})"
+    for place, shared in enumerate(cells.within):
+        # what a way withholds beyond the small rows are rows that are large enough by themselves, so that no other way tells of few by them
+        group = f"partition by {', '.join(shared)}"
+        before = f"{group} order by is_withheld desc, coalesce(cell_size, 0), {ordered} rows between unbounded preceding and 1 preceding"
+        ranked = (
+            f"select {listed}, cell_size, is_withheld, max(is_withheld) over ({group}) as withholds,"
+            f" coalesce(sum(cell_size) over ({before}), 0) as cells_before from ({told}) as told_{place}"
+        )
+        is_next = f"cell_size is not null and withholds = 1 and cells_before < {least_count}"
+        judged = f"case when {is_next} then 1 else is_withheld end as is_withheld"
+        told = f"select {listed}, cell_size, {judged} from ({ranked}) as ranked_{place}"
+    return f"select {listed} from ({told}) as told where is_withheld = 0"

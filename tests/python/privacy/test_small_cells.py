@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +25,7 @@ from python_stats.report.site import render_site
 from python_stats.tables import TABLES
 from python_stats.warehouse import open_warehouse
 
+PROJECT = Path(__file__).parents[3]
 LEAST = 10
 
 
@@ -43,7 +45,7 @@ def test_rows_about_few_are_withheld_and_rows_about_nobody_are_not() -> None:
 
 def test_a_single_small_cell_takes_the_next_larger_one_along() -> None:
     rows = [("mon", "a", 3), ("mon", "b", 40), ("mon", "c", 50), ("tue", "a", 30), ("tue", "b", 40)]
-    assert sorted(shown(rows, Cells(("persons",), ("day",)))) == [("mon", "c", 50), ("tue", "a", 30), ("tue", "b", 40)]
+    assert sorted(shown(rows, Cells(("persons",), (("day",),)))) == [("mon", "c", 50), ("tue", "a", 30), ("tue", "b", 40)]
 
 
 counts = st.one_of(st.none(), st.integers(0, 40))
@@ -53,7 +55,7 @@ counts = st.one_of(st.none(), st.integers(0, 40))
 @given(st.lists(st.lists(counts, max_size=6), max_size=4))
 def test_no_total_less_what_is_shown_counts_few(groups: list[list[int | None]]) -> None:
     rows = [(f"day {day}", f"place {place}", count) for day, group in enumerate(groups) for place, count in enumerate(group)]
-    left = shown(rows, Cells(("persons",), ("day",)))
+    left = shown(rows, Cells(("persons",), (("day",),)))
     assert not [row for row in left if row[2] and row[2] < LEAST]
     totals: dict[str, int] = defaultdict(int)
     withheld: dict[str, int] = defaultdict(int)
@@ -64,6 +66,22 @@ def test_no_total_less_what_is_shown_counts_few(groups: list[list[int | None]]) 
         assert withheld[day] == 0 or withheld[day] >= LEAST or withheld[day] == total
         if all(row[2] is None or row[2] == 0 or row[2] >= LEAST for row in rows if row[0] == day):
             assert withheld[day] == 0  # nothing is withheld without need
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), counts), max_size=14, unique_by=lambda row: row[:2]))
+def test_rows_that_add_up_in_two_ways_tell_of_few_in_neither(drawn: list[tuple[int, int, int | None]]) -> None:
+    """A day's total and a place's, where every row is in one of each."""
+    rows = [(f"day {day}", f"place {place}", count) for day, place, count in drawn]
+    left = shown(rows, Cells(("persons",), (("day",), ("place",))))
+    assert not [row for row in left if row[2] and row[2] < LEAST]
+    for way in (0, 1):
+        for group in {row[way] for row in rows}:
+            whole = sum(row[2] or 0 for row in rows if row[way] == group)
+            withheld = whole - sum(row[2] or 0 for row in left if row[way] == group)
+            assert withheld == 0 or withheld >= LEAST or withheld == whole
+    if all(not row[2] or row[2] >= LEAST for row in rows):
+        assert sorted(map(str, left)) == sorted(map(str, rows))
 
 
 def test_the_smallest_of_several_counts_decides() -> None:
@@ -90,12 +108,39 @@ def manifest_with(path: Path, meta: dict[str, object]) -> Path:
     return path
 
 
+def test_rows_may_add_up_in_several_ways() -> None:
+    assert small_cells.groupings([]) == ()
+    assert small_cells.groupings(["week", "metric_id"]) == (("week", "metric_id"),)
+    assert small_cells.groupings([["week"], ["channel", "path"]]) == (("week",), ("channel", "path"))
+
+
 def test_a_public_mart_has_to_say(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"mart 'mart' is public, but config\.meta\.small_cells does not say"):
         small_cells.declared(manifest_with(tmp_path / "manifest.json", {}))
     found = small_cells.declared(manifest_with(tmp_path / "manifest.json", {"small_cells": {"count": ["n"], "within": ["day"]}}))
-    assert found["mart"] == Cells(("n",), ("day",))
+    assert found["mart"] == Cells(("n",), (("day",),))
     assert "mart" not in small_cells.declared(manifest_with(tmp_path / "manifest.json", {"small_cells": {"none": "it is about shops"}}))
+
+
+def said_of(mart: str) -> dict[str, list[str]]:
+    """What the YAML of a mart says of its small cells."""
+    models = [model for path in (PROJECT / "models").glob("**/_*.yml") for model in yaml.safe_load(path.read_text("utf-8")).get("models", [])]
+    return dict(next(model for model in models if model["name"] == mart)["config"]["meta"]["small_cells"])
+
+
+def test_a_journeys_total_does_not_tell_a_step_of_it() -> None:
+    """friction_cost_by_journey publishes what the steps of friction_cost add up to: of 3, 40 and 50 entries two steps are withheld."""
+    cells = said_of("friction_cost")
+    with duckdb.connect() as connection:
+        connection.execute("create table mart as select * from (values ('a', 'x', 3), ('a', 'y', 40), ('a', 'z', 50), ('b', 'x', 40)) as t(journey_id, step_id, entries)")
+        query = small_cells.shown_rows("mart", ["journey_id", "step_id", "entries"], Cells(tuple(cells["count"]), small_cells.groupings(cells["within"])), LEAST)
+        assert sorted(connection.execute(query).fetchall()) == [("a", "z", 50), ("b", "x", 40)]
+
+
+def test_the_summaries_tell_no_row_of_the_daily_marts() -> None:
+    """messaging_summary publishes a total per campaign, channel and stage of life, handover_summary one per path."""
+    assert {("campaign_id",), ("channel",), ("lifecycle_stage",)} < set(small_cells.groupings(said_of("messaging_campaign_daily")["within"]))
+    assert ("path",) in small_cells.groupings(said_of("handover_daily")["within"])
 
 
 def test_every_table_of_the_statistics_says() -> None:
