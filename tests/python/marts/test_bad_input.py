@@ -148,6 +148,13 @@ def test_variables_are_no_sql(inputs: Inputs, tmp_path: Path) -> None:
     assert tables_of(tmp_path / "new.duckdb") == []
 
 
+def test_a_segment_that_users_do_not_have(inputs: Inputs, tmp_path: Path) -> None:
+    done = build(tmp_path / "new.duckdb", inputs, "--vars", "{user_segments: [plan, nope]}")
+    assert_says(done, [("variable 'user_segments' names \"nope\", which raw table 'users' does not have; it has country, created_at, ", "plan, updated_at")])
+    assert "names \"plan\"" not in done.stdout
+    assert tables_of(tmp_path / "new.duckdb") == []
+
+
 def test_a_folder_of_seeds_with_a_quote_in_its_name(wrong_seeds: Inputs, tmp_path: Path) -> None:
     """Its name is in every message about a seed, and must not become SQL there."""
     folder = Path(shutil.copytree(wrong_seeds.seeds, tmp_path / "it's { mine }"))
