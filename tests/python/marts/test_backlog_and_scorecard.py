@@ -10,8 +10,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
 from brute_handover import time_by_which
-from builds import LEAST, TIMEZONE, rows_of
+from builds import LEAST, PROJECT, TIMEZONE, rows_of
+
+from python_stats.privacy import small_cells
 
 WEIGHTS = {"severity": 1, "volume": 1, "value": 3, "confidence": 1, "effort": 2, "speed": 1}
 MONTHS = 365.25 / 12 / 28
@@ -249,3 +252,22 @@ def test_the_scorecard_sets_levels_side_by_side(built: Path) -> None:
     kinds = {row["metric_id"]: row["kind"] for row in rows_of(built, "select * from metric_catalog")}
     assert {kinds[row["guardrail_metric_id"]] for row in rows if row["guardrail_metric_id"]} >= {"ratio", "time"}
     assert {row["experience_metric_id"] for row in rows} >= {"attempt_completion_rate", "engagement_rate", "task_success_rate"}
+
+
+def test_the_scorecard_publishes_few_figures_that_the_weeks_withhold(built: Path) -> None:
+    """Small cells: a team's figure that is withheld for the sake of a smaller team's; by rows alone most of them stay out (docs/privacy.md)."""
+    declared = {model["name"]: model["config"]["meta"]["small_cells"] for model in yaml.safe_load((PROJECT / "models/metrics/_metrics.yml").read_text())["models"]
+                if "meta" in model.get("config", {})}  # fmt: skip
+
+    def published(mart: str, *, is_plain: bool = False) -> list[dict[str, Any]]:
+        columns = list(rows_of(built, f"select * from {mart} limit 1")[0])
+        within = () if is_plain else small_cells.groupings(declared[mart]["within"])
+        return rows_of(built, small_cells.shown_rows(mart, columns, small_cells.Cells(tuple(declared[mart]["count"]), within), 10))
+
+    def told(rows: list[dict[str, Any]]) -> set[tuple[Any, ...]]:
+        levels = ("input", "experience", "outcome", "guardrail")
+        return {(row[f"{level}_metric_id"], row[f"{level}_team"], row["week"]) for row in rows for level in levels if row[f"{level}_team"]}
+
+    weeks = {(row["metric_id"], row["owner_team"], row["week"]) for row in published("metric_weekly")}
+    in_any_case, left = (told(published("empathy_scorecard", is_plain=is_plain)) - weeks for is_plain in (True, False))
+    assert len(left) < len(in_any_case) / 2
