@@ -108,3 +108,58 @@ def test_a_part_is_made_up_for(built: Path, inputs: Inputs, tmp_path: Path) -> N
     anew = build(tmp_path / "anew" / "built.duckdb", later)
     marts = marts_of(anew, later)
     assert differing(content_of(database, marts), content_of(anew, marts)) == {}
+
+
+@slow
+def test_a_changed_seed_counts_once_it_is_loaded_and_read(built: Path, inputs: Inputs, tmp_path: Path) -> None:
+    """`dbt run` loads no seeds; a part may load one and leave out the table between it and a mart. The next whole build mends both."""
+    database = Path(shutil.copy(built, tmp_path / "built.duckdb"))
+    seeds = Path(shutil.copytree(inputs.seeds, tmp_path / "seeds"))
+    write_csv(seeds / "journeys.csv", [row | {"attempt_timeout_minutes": "7"} for row in read_csv(seeds / "journeys.csv")])
+    changed = replace(inputs, seeds=seeds)
+    marts = marts_of(built, changed)
+    assert run_dbt("run", database, changed).returncode == 0
+    assert "not loaded by this run: journeys.csv" in log_of(database)
+    assert differing(content_of(built, marts), content_of(database, marts)) == {}
+    part = Path(shutil.copy(built, tmp_path / "part.duckdb"))
+    assert run_dbt("run", part, changed, "--select", "fct_tickets").returncode == 0
+    assert run_dbt("build", part, changed, "--select", "journeys", "fct_journey_attempts", "int_attempts").returncode == 0
+    anew = content_of(build(tmp_path / "anew" / "built.duckdb", changed), marts)
+    for one in (database, part):
+        assert differing(content_of(build(one, changed), marts), anew) == {}
+    assert differing(content_of(built, marts), anew) != {}
+
+
+@slow
+def test_what_is_carried_along_may_change(built: Path, inputs: Inputs, tmp_path: Path) -> None:
+    """`user_segments` and `event_dimensions` add columns to tables, take some away, and change their order."""
+    database = Path(shutil.copy(built, tmp_path / "built.duckdb"))
+    other = replace(inputs, variables=inputs.variables | {"user_segments": ["country"], "event_dimensions": ["device"]})
+    build(database, other)
+    anew = build(tmp_path / "anew" / "built.duckdb", other)
+    marts = marts_of(anew, other)
+    assert "friction_step_daily_by_dimension" in differing(content_of(built, marts), content_of(anew, marts))
+    assert differing(content_of(database, marts), content_of(anew, marts)) == {}
+    build(database, replace(inputs, variables=inputs.variables | {"user_segments": inputs.variables["user_segments"][::-1]}))
+    build(database, inputs)
+    assert differing(content_of(database, marts), content_of(built, marts)) == {}
+
+
+@slow
+def test_users_who_leave_and_come_back(built: Path, inputs: Inputs, tmp_path: Path) -> None:
+    """Every second user is no longer in `users`: who they were when a message reached them is told anew, and once."""
+    assert inputs.raw_location is not None
+    database = Path(shutil.copy(built, tmp_path / "built.duckdb"))
+    raw = Path(shutil.copytree(Path(inputs.raw_location).parent, tmp_path / "raw"))
+    users = read_csv(raw / "users.csv")
+    gone = set(sorted({row["user_id"] for row in users})[::2])
+    write_csv(raw / "users.csv", [row for row in users if row["user_id"] not in gone])
+    left = replace(inputs, raw_location=str(raw / "{table}.csv"))
+    build(database, left)
+    anew = build(tmp_path / "anew" / "built.duckdb", left)
+    marts = marts_of(anew, left)
+    assert differing(content_of(database, marts), content_of(anew, marts)) == {}
+    assert "fct_messages" in differing(content_of(built, marts), content_of(anew, marts))
+    told = content_of(database, ["int_changed_users"])
+    assert content_of(build(database, left), ["int_changed_users"]) == told
+    assert differing(content_of(build(database, inputs), marts), content_of(built, marts)) == {}
