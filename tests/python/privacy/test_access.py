@@ -42,7 +42,8 @@ def test_a_public_mart_says_what_counts_its_rows(model: dict[str, Any]) -> None:
         return
     columns = {column["name"] for column in model["columns"]}
     assert set(said["count"]) <= columns
-    for expression in said.get("within", []):
+    groupings = [grouping if isinstance(grouping, list) else [grouping] for grouping in said.get("within", [])]
+    for expression in (expression for grouping in groupings for expression in grouping):
         assert set(re.findall(r"[a-z_]+", re.sub(r"'[^']*'", "", expression))) - {"split_part", "date_trunc"} <= columns, expression
 
 
