@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,8 @@ def write_site(folder: Path, pages: Mapping[str, str]) -> None:
             old.unlink()
     except OSError as error:
         for path in unfinished.values():
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
         raise UserError(f"--output {folder}: cannot be written ({error.strerror})") from error
 
 

@@ -34,4 +34,10 @@ def _work(arguments: list[str], folder: str, environment: dict[str, str], *said:
     sys.argv = ["dbt", *arguments]
     from dbt.cli.main import cli
 
-    cli()
+    try:
+        cli()
+    finally:
+        # a forked process ends without closing anything: what DuckDB has not checkpointed would lie in a log beside the file that tests copy
+        duckdb = sys.modules.get("dbt.adapters.duckdb.connections")
+        if duckdb:
+            duckdb.DuckDBConnectionManager.close_all_connections()
