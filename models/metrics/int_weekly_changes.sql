@@ -2,6 +2,8 @@
 -- which a metric has gaps it is the mean of the others: what lies further back is not compared with. Whether a change is more than weeks
 -- vary is read off the moves from week to week, as on a control chart of individual values (three sigma; decision 185). What is dated by
 -- its start and comes later is not judged before it has had its time (decision 197).
+{% set earlier = 'over (partition by weekly.metric_id, weekly.owner_team order by weekly.day_no range between %s preceding and 7 preceding)' -%}
+
 with ripening as (
 
     -- the longest time that a campaign's messages have, and that after which a ticket is no repeat contact any more
@@ -36,15 +38,9 @@ compared as (
         catalog.headline_of,
         catalog.ripens,
         catalog.good_direction,
-        avg(weekly.value) over (
-            partition by weekly.metric_id, weekly.owner_team order by weekly.day_no range between 28 preceding and 7 preceding
-        ) as usual_value,
-        count(weekly.move) over (
-            partition by weekly.metric_id, weekly.owner_team order by weekly.day_no range between 182 preceding and 7 preceding
-        ) as earlier_moves,
-        avg(weekly.move) over (
-            partition by weekly.metric_id, weekly.owner_team order by weekly.day_no range between 182 preceding and 7 preceding
-        ) as usual_move
+        avg(weekly.value) {{ earlier % 28 }} as usual_value,
+        count(weekly.move) {{ earlier % 182 }} as earlier_moves,
+        avg(weekly.move) {{ earlier % 182 }} as usual_move
     from numbered as weekly
     inner join {{ ref('metric_catalog') }} as catalog
         on weekly.metric_id = catalog.metric_id

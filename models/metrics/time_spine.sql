@@ -1,7 +1,9 @@
 -- Every day from the first to the last on which anybody was seen: what the semantic layer lays gaps and running totals over.
+{% set days_apart = value_in(ref('int_person_days'), dbt.datediff('min(active_on)', 'max(active_on)', 'day')) -%}
+
 with numbers as (
 
-    {{ dbt.generate_series(seen_day_count()) }}
+    {{ dbt.generate_series((days_apart | int) + 1) }}
 
 ),
 

@@ -40,16 +40,16 @@ class Split:
 
     def with_compared(self, compared: "Split") -> "Split":
         """The same beside the test of those who are left to compare: who came again is left out of one arm more than of another."""
-        p_value = compared.p_value
-        alarm = p_value is not None and p_value < ALARM_P and self.is_sound
-        return replace(
-            self, compared_p_value=p_value, is_sound=self.is_sound and not alarm, status=COMPARED_MISMATCH if alarm else self.status
-        )
+        return replace(self, compared_p_value=compared.p_value)._judged_by(compared.p_value, COMPARED_MISMATCH)
 
     def with_daily(self, p_value: float) -> "Split":
         """The same beside the test of every day, whose alarm alone makes the split unsound, too."""
-        alarm = p_value < ALARM_P and self.is_sound
-        return replace(self, daily_p_value=p_value, is_sound=self.is_sound and not alarm, status=DAILY_MISMATCH if alarm else self.status)
+        return replace(self, daily_p_value=p_value)._judged_by(p_value, DAILY_MISMATCH)
+
+    def _judged_by(self, p_value: float | None, status: str) -> "Split":
+        """Unsound with that status where one more test alarms; what was unsound before stays what it was."""
+        is_alarm = p_value is not None and p_value < ALARM_P and self.is_sound
+        return replace(self, is_sound=False, status=status) if is_alarm else self
 
 
 def sample_ratio(observed: Floats, expected_share: Floats) -> Split:
